@@ -1,0 +1,163 @@
+// Who runs: the one place where tasks are created, switched and put to sleep. A task gives way only by yielding a Wait, so a
+// switch is always at a point that the running code chose (later also at a spent budget). Linux: kernel/sched/core.c.
+// Everything is deterministic: the run queue is in wake order.
+
+import { assert } from '../../base/assert.ts';
+import type { Ptr } from '../../base/ptr.ts';
+import type { Ram } from '../../base/ram.ts';
+import type { Abi, Field } from '../../abi/abi.ts';
+import type { Cpu, Sleeping, Wait } from '../../cpu/api.ts';
+import { Errno } from '../errors.ts';
+import type { Allocator, PerCpu, Tasks } from '../services.ts';
+import { GFP_KERNEL } from '../services.ts';
+import { Task, TASK_RUNNING, THREAD_SIZE } from './task.ts';
+
+/** The one reason to leave the processor: the task called schedule(); task_struct.__state says whether it may run on. */
+export const SCHEDULE: Wait = { kind: 'schedule' };
+
+/** Where compilers find the stack protector's canary: %gs:0x28 (GCC's x86-64 default). */
+const STACK_CANARY_OFFSET = 0x28;
+
+export interface SchedulerDeps {
+  readonly ram: Ram;
+  readonly abi: Abi;
+  readonly cpu: Cpu;
+  readonly allocator: Allocator;
+  readonly perCpu: PerCpu;
+  /** Address of init_task, zeroed bytes in kernel data. */
+  readonly initTask: Ptr<'task_struct'>;
+  /** Stack of the boot context. */
+  readonly bootStack: Ptr;
+  /** Called when nobody can run; true when it made progress (time passed, somebody woke). */
+  readonly idle: () => boolean;
+}
+
+interface TaskFields { readonly state: Field; readonly pid: Field; readonly tgid: Field; readonly flags: Field; readonly stack: Field; readonly comm: number; readonly canary: Field; readonly parent: Field; readonly realParent: Field; readonly groupLeader: Field; readonly onCpu: Field }
+
+export class Scheduler implements Tasks {
+  readonly #deps: SchedulerDeps;
+  readonly #fields: TaskFields;
+  readonly #currentTaskOffset: number;
+  readonly #byAddress = new Map<Ptr, Task>();
+  readonly #runQueue: Task[] = [];
+  readonly #idleTask: Task;
+  #current: Task;
+  #nextPid = 1;
+
+  constructor(deps: SchedulerDeps) {
+    this.#deps = deps;
+    const layout = deps.abi.struct('task_struct');
+    const field = (path: string): Field => layout.field(path);
+    this.#fields = {
+      state: field('__state'), pid: field('pid'), tgid: field('tgid'), flags: field('flags'), stack: field('stack'), comm: layout.offset('comm'),
+      canary: field('stack_canary'), parent: field('parent'), realParent: field('real_parent'), groupLeader: field('group_leader'), onCpu: field('on_cpu'),
+    };
+    // 6.1 has a per-CPU `current_task`; 6.12 keeps the pointer as the first word of `pcpu_hot`.
+    const current = deps.abi.perCpuVariable('current_task') ?? deps.abi.perCpuVariable('pcpu_hot');
+    assert(current, 'the ABI has neither current_task nor pcpu_hot');
+    this.#currentTaskOffset = current.offset;
+    this.#idleTask = this.#fill('swapper/0', 0, deps.initTask, deps.bootStack);
+    this.#current = this.#idleTask;
+    this.#enter(this.#idleTask);
+  }
+
+  get current(): Task { return this.#current; }
+  taskAt(address: Ptr): Task | undefined { return this.#byAddress.get(address); }
+  tasks(): Iterable<Task> { return this.#byAddress.values(); }
+
+  /** A new task that runs `body` when it is first scheduled; without a body it lends its context to runAs(). */
+  create(comm: string, body?: (task: Task) => Sleeping<unknown>): Task {
+    const { allocator, abi } = this.#deps;
+    const address = allocator.kmalloc(abi.sizeOf('task_struct'), GFP_KERNEL);
+    const stackBase = allocator.kmalloc(THREAD_SIZE, GFP_KERNEL);
+    if (!address || !stackBase) throw new Errno('ENOMEM', 'no memory for a task');
+    const task = this.#fill(comm, this.#nextPid++, address, stackBase);
+    if (body) {
+      task.body = body(task);
+      this.#runQueue.push(task);
+    }
+    return task;
+  }
+
+  /** Frees a task that has ended. */
+  reap(task: Task): void {
+    assert(task !== this.#current, 'a task cannot reap itself');
+    this.#byAddress.delete(task.address);
+    this.#deps.allocator.kfree(task.stack.base);
+    this.#deps.allocator.kfree(task.address);
+  }
+
+  /**
+   * Runs `work` in the context of `task` until it ends, with the other tasks in between whenever it waits. This is how the
+   * host's calls (insmod, rmmod ...) enter the kernel.
+   */
+  runAs<T>(task: Task, work: () => Sleeping<T>): T {
+    const outer = this.#current;
+    let result: { value: T } | undefined;
+    let failure: { error: unknown } | undefined;
+    task.body = (function* () {
+      try {
+        result = { value: yield* work() };
+      } catch (error) {
+        failure = { error };
+      }
+    })();
+    this.#runQueue.unshift(task);
+    while (!result && !failure) {
+      if (!this.#step() && !this.#deps.idle()) throw new Errno('EDEADLK', `task ${task.comm} waits for something that nobody can do`);
+    }
+    task.body = undefined;
+    this.#enter(outer);
+    if (failure) throw failure.error;
+    return (result as { value: T }).value;
+  }
+
+  /** schedule(): gives way; returns when the task is running again. */
+  *schedule(): Sleeping<void> { yield SCHEDULE; }
+
+  /** Makes a sleeping task runnable (try_to_wake_up); false when it was already running. */
+  wake(task: Task): boolean {
+    if (this.#fields.state.read(this.#deps.ram, task.address) === TASK_RUNNING) return false;
+    this.#fields.state.write(this.#deps.ram, task.address, TASK_RUNNING);
+    if (task.body && task !== this.#current && !this.#runQueue.includes(task)) this.#runQueue.push(task);
+    return true;
+  }
+
+  /** Runs one task up to its next wait; false when none is runnable. */
+  #step(): boolean {
+    const task = this.#runQueue.shift();
+    if (!task?.body) return false;
+    this.#enter(task);
+    const { done } = task.body.next();
+    if (done) task.isDead = true;
+    else if (this.#fields.state.read(this.#deps.ram, task.address) === TASK_RUNNING) this.#runQueue.push(task);
+    return true;
+  }
+
+  #enter(task: Task): void {
+    const { cpu, perCpu, ram } = this.#deps;
+    this.#current = task;
+    ram.writePtr(perCpu.address(this.#currentTaskOffset, 0), task.address);
+    ram.writePtr(perCpu.address(STACK_CANARY_OFFSET, 0), this.#fields.canary.read(ram, task.address) as number);
+    cpu.useStack(task.stack);
+  }
+
+  #fill(comm: string, pid: number, address: Ptr<'task_struct'>, stackBase: Ptr): Task {
+    const { ram, abi } = this.#deps;
+    const f = this.#fields;
+    ram.fill(address, abi.sizeOf('task_struct'));
+    f.pid.write(ram, address, pid);
+    f.tgid.write(ram, address, pid);
+    f.stack.write(ram, address, stackBase);
+    f.onCpu.write(ram, address, 0);
+    // Deterministic, never 0, lowest byte 0 as Linux makes its canaries.
+    f.canary.write(ram, address, Number((BigInt(pid + 1) * 0x9e37_79b9_7f4an) & 0x000f_ffff_ffff_ff00n));
+    for (const link of [f.parent, f.realParent]) link.write(ram, address, this.#deps.initTask);
+    f.groupLeader.write(ram, address, address);
+    ram.writeCString(address + f.comm, comm.slice(0, 15));
+    const task = new Task(pid, comm, address, { base: stackBase, size: THREAD_SIZE, rsp: stackBase + THREAD_SIZE - 64 });
+    this.#byAddress.set(address, task);
+    return task;
+  }
+}
+
