@@ -33,6 +33,17 @@ export interface Taints {
   readonly mask: number;
 }
 
+/** Where in Linux's source a WARN or BUG stands; `symbol` is the function whose frame the report shows first. */
+export interface SourceLine { readonly file: string; readonly line: number; readonly symbol: string }
+/** WARN, BUG and dump_stack() raised by kernel code itself (not by guest code). */
+export interface Reporter {
+  /** Logs Linux's WARNING block with `text` before it ('' for a bare WARN_ON) and returns. */
+  warn(at: SourceLine, text: string): void;
+  /** `kernel BUG at file:line!`: oopses the running task, never returns. */
+  bug(at: SourceLine): never;
+  dumpStack(): void;
+}
+
 /** mm: memory for the kernel's own objects. Sizes in bytes; 0 means out of memory. */
 export interface Allocator {
   kmalloc(size: number, gfp: number): Ptr;
