@@ -3,7 +3,8 @@
 
 declare const pointee: unique symbol;
 /** Address of a guest object. The brand is optional: a plain number is accepted, a pointer to something else is not. */
-export type Ptr<T extends string = string> = number & { readonly [pointee]?: T };
+// biome-ignore lint/suspicious/noExplicitAny: a pointer to anything converts both ways, as void * does
+export type Ptr<T extends string = any> = number & { readonly [pointee]?: T };
 
 /** 0xffffffff80000000 as a signed number: the address of RAM offset 0 (x86-64 `__START_KERNEL_map`). */
 export const KERNEL_BASE = -0x8000_0000;
