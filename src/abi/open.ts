@@ -1,0 +1,81 @@
+// Opens an ABI file: the Abi over bytes that lie in memory. Costs a header's parse; every lookup decodes what it needs.
+
+import { type Abi, AbiError, type ExportedSymbol, type Prototype, type StructLayout } from './abi.ts';
+import { CTypes } from './c-type.ts';
+import { AbiFile } from './file/abi-file.ts';
+import { CompositeLayout } from './struct-layout.ts';
+import { resolve, sizeOfType, type TypeRef } from './type-graph.ts';
+
+export const openAbi = (bytes: Uint8Array): Abi => new FileAbi(new AbiFile(bytes));
+
+class FileAbi implements Abi {
+  readonly release: string;
+  readonly version: string;
+  readonly vermagic: string;
+  readonly kernelVersion: readonly [number, number];
+  readonly perCpuSizeBytes: number;
+  readonly #file: AbiFile;
+  readonly #types: CTypes;
+  readonly #structs = new Map<string, StructLayout | undefined>();
+  readonly #prototypes = new Map<string, Prototype | undefined>();
+
+  constructor(file: AbiFile) {
+    this.release = file.release;
+    this.version = file.version;
+    this.vermagic = file.vermagic;
+    this.perCpuSizeBytes = file.perCpuSizeBytes;
+    const numbers = /^(\d+)\.(\d+)/.exec(file.release);
+    this.kernelVersion = [Number(numbers?.[1] ?? 0), Number(numbers?.[2] ?? 0)];
+    this.#file = file;
+    this.#types = new CTypes(file);
+  }
+
+  struct(name: string): StructLayout {
+    const layout = this.#struct(name);
+    if (!layout) throw new AbiError(`${this.release} has no struct or union ${name}`);
+    return layout;
+  }
+  hasStruct(name: string): boolean { return this.#struct(name) !== undefined; }
+  /** sizeof for a struct, union, typedef or enum. */
+  sizeOf(name: string): number {
+    const layout = this.#struct(name);
+    if (layout) return layout.sizeBytes;
+    const ref = this.#file.lookup('typedefs', name) ?? this.#file.lookup('enums', name);
+    if (ref === undefined) throw new AbiError(`${this.release} has no type ${name}`);
+    return sizeOfType(this.#file, ref);
+  }
+
+  enumerator(name: string): number | undefined {
+    const ref = this.#file.lookup('enumerators', name);
+    if (ref === undefined) return undefined;
+    const node = this.#file.node(ref);
+    const found = node.kind === 'enum' ? node.values.find((value) => value.name === name) : undefined;
+    return found && Number(found.value);
+  }
+
+  prototype(symbol: string): Prototype | undefined {
+    if (!this.#prototypes.has(symbol)) this.#prototypes.set(symbol, this.#readPrototype(symbol));
+    return this.#prototypes.get(symbol);
+  }
+  exportedSymbol(name: string): ExportedSymbol | undefined { return this.#file.exportedSymbol(name); }
+  exportedSymbols(): Iterable<ExportedSymbol> { return this.#file.exportedSymbols(); }
+  perCpuVariable(name: string): { readonly offset: number; readonly sizeBytes: number } | undefined { return this.#file.perCpuVariable(name); }
+
+  #struct(name: string): StructLayout | undefined {
+    if (!this.#structs.has(name)) {
+      const ref: TypeRef | undefined = this.#file.lookup('composites', name) ?? this.#file.lookup('typedefs', name);
+      const node = ref === undefined ? undefined : resolve(this.#file, ref).node;
+      const layout = node?.kind === 'struct' || node?.kind === 'union' ? new CompositeLayout(name, node, this.#file, this.#types) : undefined;
+      this.#structs.set(name, layout);
+    }
+    return this.#structs.get(name);
+  }
+
+  #readPrototype(symbol: string): Prototype | undefined {
+    const ref = this.#file.lookup('functions', symbol);
+    const node = ref === undefined ? undefined : this.#file.node(ref);
+    if (node?.kind !== 'function') return undefined;
+    const parameters = node.parameters.map(({ name, type }) => ({ name, type: this.#types.of(type) }));
+    return { name: symbol, returns: this.#types.of(node.returns), parameters, isVariadic: node.isVariadic };
+  }
+}
