@@ -29,3 +29,12 @@ export const KERNEL_TEXT_OFFSET = 0x0100_0000;
 export const KERNEL_TEXT_SIZE = 0x0010_0000;
 /** Percentage of RAM, at its top, that holds read-only text and rodata of modules; stores by translated code fault there. */
 export const READ_ONLY_SHARE = 0.25;
+
+/**
+ * What translated code leaves free around the memory it may access without leaving to the interpreter. It checks the base of an
+ * address once and then uses displacements below ACCESS_REACH on either side of it, so a base below ACCESS_FLOOR, or within
+ * ACCESS_REACH of the end of RAM (loads) or of the writable part (stores), takes the slow path. Nothing that modules access
+ * often belongs there: allocators leave these bytes out.
+ */
+export const ACCESS_FLOOR = 0x2_0000;
+export const ACCESS_REACH = 0x8000;
