@@ -1,10 +1,10 @@
 // Opens an ABI file: the Abi over bytes that lie in memory. Costs a header's parse; every lookup decodes what it needs.
 
-import { type Abi, AbiError, type ExportedSymbol, type Prototype, type StructLayout } from './abi.ts';
+import { type Abi, AbiError, type CType, type ExportedSymbol, type Parameter, type Prototype, type StructLayout } from './abi.ts';
 import { CTypes } from './c-type.ts';
 import { AbiFile } from './file/abi-file.ts';
 import { CompositeLayout } from './struct-layout.ts';
-import { resolve, sizeOfType, type TypeRef } from './type-graph.ts';
+import { type FunctionType, type NamedType, resolve, sizeOfType, type TypeRef } from './type-graph.ts';
 
 export const openAbi = (bytes: Uint8Array): Abi => new FileAbi(new AbiFile(bytes));
 
@@ -75,7 +75,29 @@ class FileAbi implements Abi {
     const ref = this.#file.lookup('functions', symbol);
     const node = ref === undefined ? undefined : this.#file.node(ref);
     if (node?.kind !== 'function') return undefined;
-    const parameters = node.parameters.map(({ name, type }) => ({ name, type: this.#types.of(type) }));
-    return { name: symbol, returns: this.#types.of(node.returns), parameters, isVariadic: node.isVariadic };
+    return new FunctionPrototype(symbol, node, this.#types);
   }
+}
+
+class FunctionPrototype implements Prototype {
+  readonly name: string;
+  readonly isVariadic: boolean;
+  readonly returns: CType;
+  readonly parameters: readonly Parameter[];
+  constructor(name: string, node: FunctionType, types: CTypes) {
+    this.name = name;
+    this.isVariadic = node.isVariadic;
+    this.returns = types.of(node.returns);
+    this.parameters = node.parameters.map((parameter) => new FunctionParameter(parameter, types.of(parameter.type)));
+  }
+}
+
+class FunctionParameter implements Parameter {
+  readonly type: CType;
+  readonly #named: NamedType;
+  constructor(named: NamedType, type: CType) {
+    this.#named = named;
+    this.type = type;
+  }
+  get name(): string { return this.#named.name; }
 }

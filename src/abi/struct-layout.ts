@@ -3,30 +3,29 @@
 import { AbiError, type CType, type Field, type StructLayout } from './abi.ts';
 import type { CTypes } from './c-type.ts';
 import { StructField } from './field.ts';
-import { type CompositeType, type Member, resolve, type TypeRef, type TypeSource, sizeOfType } from './type-graph.ts';
+import type { AbiFile } from './file/abi-file.ts';
+import { membersNamed } from './file/read-types.ts';
+import { type CompositeType, type MemberPlace, resolve, sizeOfType, type TypeRef } from './type-graph.ts';
 
 /** A place inside the outermost struct: its type and its offset in bits. */
 interface Place { readonly ref: TypeRef; readonly bitOffset: number; readonly bitSize: number }
-
-/** Anonymous structs nest a few levels at most. */
-const MAX_ANONYMOUS_DEPTH = 16;
 
 export class CompositeLayout implements StructLayout {
   readonly name: string;
   readonly kind: 'struct' | 'union';
   readonly sizeBytes: number;
   readonly #type: CompositeType;
-  readonly #source: TypeSource;
+  readonly #file: AbiFile;
   readonly #types: CTypes;
   readonly #fields = new Map<string, Field | undefined>();
   #members: readonly Field[] | undefined;
 
-  constructor(name: string, type: CompositeType, source: TypeSource, types: CTypes) {
+  constructor(name: string, type: CompositeType, file: AbiFile, types: CTypes) {
     this.name = name;
     this.kind = type.kind;
     this.sizeBytes = type.sizeBytes;
     this.#type = type;
-    this.#source = source;
+    this.#file = file;
     this.#types = types;
   }
 
@@ -54,37 +53,46 @@ export class CompositeLayout implements StructLayout {
     let composite: CompositeType | undefined = this.#type;
     let place: Place | undefined;
     for (const step of path.split('.')) {
-      const match = /^(\w+)((?:\[\d+\])*)$/.exec(step);
-      if (!match || !composite) return undefined;
-      place = findMember(this.#source, composite, match[1]!, place?.bitOffset ?? 0);
-      for (const index of match[2]!.matchAll(/\d+/g)) place = place && this.#index(place, Number(index[0]));
+      const bracket = step.indexOf('[');
+      place = composite && this.#member(composite, bracket < 0 ? step : step.slice(0, bracket), place?.bitOffset ?? 0);
+      if (place && bracket >= 0) place = this.#index(place, step.slice(bracket));
       if (!place) return undefined;
-      const { node } = resolve(this.#source, place.ref);
+      const { node } = resolve(this.#file, place.ref);
       composite = node.kind === 'struct' || node.kind === 'union' ? node : undefined;
     }
     return place;
   }
-  /** Element `i` of an array; a flexible array (length 0) has any number of them. */
-  #index(place: Place, i: number): Place | undefined {
-    const { node } = resolve(this.#source, place.ref);
-    if (node.kind !== 'array' || (node.length > 0 && i >= node.length)) return undefined;
-    return { ref: node.of, bitOffset: place.bitOffset + i * sizeOfType(this.#source, node.of) * 8, bitSize: 0 };
+  #member(composite: CompositeType, name: string, baseBits: number): Place | undefined {
+    const number = this.#file.strings.find(name);
+    return number > 0 ? findMember(this.#file, composite, number, baseBits) : undefined;
+  }
+  /** Follows `[2][3]`; a flexible array (length 0) has any number of elements. */
+  #index(place: Place, indices: string): Place | undefined {
+    if (!/^(\[\d+\])+$/.test(indices)) return undefined;
+    for (const digits of indices.slice(1, -1).split('][')) {
+      const { node } = resolve(this.#file, place.ref);
+      const i = Number(digits);
+      if (node.kind !== 'array' || (node.length > 0 && i >= node.length)) return undefined;
+      place = { ref: node.of, bitOffset: place.bitOffset + i * sizeOfType(this.#file, node.of) * 8, bitSize: 0 };
+    }
+    return place;
   }
 }
 
-const placeOf = (member: Member, baseBits: number): Place => ({ ref: member.type, bitOffset: baseBits + member.bitOffset, bitSize: member.bitSize });
+const placeOf = (member: MemberPlace, baseBits: number): Place => ({ ref: member.type, bitOffset: baseBits + member.bitOffset, bitSize: member.bitSize });
 
 const fieldAt = (name: string, place: Place, type: CType): Field =>
   new StructField(name, type, place.bitOffset >>> 3, place.bitOffset & 7, place.bitSize);
 
-/** A member by name, also inside anonymous structs and unions. */
-function findMember(source: TypeSource, composite: CompositeType, name: string, baseBits: number, depth = 0): Place | undefined {
-  for (const member of composite.members) {
-    if (member.name === name) return placeOf(member, baseBits);
-    if (member.name !== '' || depth === MAX_ANONYMOUS_DEPTH) continue;
-    const { node } = resolve(source, member.type);
-    if (node.kind !== 'struct' && node.kind !== 'union') continue;
-    const inside = findMember(source, node, name, baseBits + member.bitOffset, depth + 1);
+/** A member by the number of its name, also inside anonymous structs and unions. `searched` holds those that lack it. */
+function findMember(file: AbiFile, composite: CompositeType, name: number, baseBits: number, searched = new Set<CompositeType>()): Place | undefined {
+  const [member] = membersNamed(composite, name);
+  if (member) return placeOf(member, baseBits);
+  searched.add(composite);
+  for (const anonymous of membersNamed(composite, 0)) {
+    const { node } = resolve(file, anonymous.type);
+    if ((node.kind !== 'struct' && node.kind !== 'union') || searched.has(node)) continue;
+    const inside = findMember(file, node, name, baseBits + anonymous.bitOffset, searched);
     if (inside) return inside;
   }
   return undefined;

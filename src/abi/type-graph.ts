@@ -5,14 +5,14 @@ import { AbiError } from './abi.ts';
 
 export type TypeRef = number;
 
-export interface Member {
-  readonly name: string;
+export interface MemberPlace {
   readonly type: TypeRef;
   /** Bits from the start of the struct. */
   readonly bitOffset: number;
   /** Width of a bit field, 0 for an ordinary member. */
   readonly bitSize: number;
 }
+export interface Member extends MemberPlace { readonly name: string }
 export interface Enumerator { readonly name: string; readonly value: number | bigint }
 export interface NamedType { readonly name: string; readonly type: TypeRef }
 

@@ -18,6 +18,7 @@ export class AbiFile implements TypeSource {
   readonly perCpuSizeBytes: number;
   readonly strings: StringTable;
   readonly #sections: Readonly<Record<SectionName, Uint8Array>>;
+  readonly #owners = new Map<number, string>();
   readonly #nodes = new Map<TypeRef, TypeNode>();
 
   constructor(bytes: Uint8Array) {
@@ -50,7 +51,7 @@ export class AbiFile implements TypeSource {
 
   exportedSymbol(name: string): ExportedSymbol | undefined {
     const entry = this.#find('exports', EXPORT_ENTRY, name);
-    return entry < 0 ? undefined : this.#export(entry);
+    return entry < 0 ? undefined : this.#export(entry, name);
   }
   *exportedSymbols(): Iterable<ExportedSymbol> {
     for (let entry = 0; entry + EXPORT_ENTRY <= this.#sections.exports.length; entry += EXPORT_ENTRY) yield this.#export(entry);
@@ -62,9 +63,10 @@ export class AbiFile implements TypeSource {
     return { type: reader.u24(), offset: reader.u32(), sizeBytes: reader.u32() };
   }
 
-  #export(entry: number): ExportedSymbol {
+  #export(entry: number, known?: string): ExportedSymbol {
     const reader = new ByteReader(this.#sections.exports, entry);
-    const name = this.strings.text(reader.u24());
+    const number = reader.u24();
+    const name = known ?? this.strings.text(number);
     const crc = reader.u32();
     const namespace = this.strings.text(reader.u24());
     const owner = this.#owner(reader.u16());
@@ -72,10 +74,14 @@ export class AbiFile implements TypeSource {
     return { name, crc: flags & EXPORT_HAS_CRC ? crc : undefined, isGplOnly: (flags & EXPORT_GPL) !== 0, namespace, owner };
   }
   #owner(number: number): string {
-    const reader = new ByteReader(this.#sections.owners);
-    if (number >= reader.varint()) throw new AbiError(`ABI file: there is no owner ${number}`);
-    reader.at += number * 3;
-    return this.strings.text(reader.u24());
+    let owner = this.#owners.get(number);
+    if (owner === undefined) {
+      const reader = new ByteReader(this.#sections.owners);
+      if (number >= reader.varint()) throw new AbiError(`ABI file: there is no owner ${number}`);
+      reader.at += number * 3;
+      this.#owners.set(number, (owner = this.strings.text(reader.u24())));
+    }
+    return owner;
   }
 
   /** Offset of the entry that begins with the number of `name` in a section sorted by it, -1 if there is none. */

@@ -11,20 +11,26 @@ export class ByteReader {
   }
   u8(): number {
     const byte = this.bytes[this.at++];
-    if (byte === undefined) throw new AbiError('ABI file: a record is cut off');
+    if (byte === undefined) throw cutOff();
     return byte;
   }
   u16(): number { return this.u8() | (this.u8() << 8); }
-  u24(): number { return this.u8() | (this.u8() << 8) | (this.u8() << 16); }
+  u24(): number {
+    const { bytes, at } = this;
+    const high = bytes[at + 2];
+    if (high === undefined) throw cutOff();
+    this.at = at + 3;
+    return bytes[at]! | (bytes[at + 1]! << 8) | (high << 16);
+  }
   u32(): number { return (this.u24() | (this.u8() << 24)) >>> 0; }
   varint(): number {
-    let value = 0;
-    let scale = 1;
-    for (let i = 0; i < 7; i++) {
+    const first = this.u8();
+    if (first < 0x80) return first;
+    let value = first & 0x7f;
+    for (let scale = 128; scale <= 2 ** 42; scale *= 128) {
       const byte = this.u8();
       value += (byte & 0x7f) * scale;
       if (byte < 0x80) return value;
-      scale *= 128;
     }
     throw new AbiError('ABI file: a number is too long');
   }
@@ -41,3 +47,5 @@ export class ByteReader {
     throw new AbiError('ABI file: a number is too long');
   }
 }
+
+const cutOff = (): AbiError => new AbiError('ABI file: a record is cut off');

@@ -3,7 +3,7 @@
 //
 // header    'KABI', u32 version, then {u32 offset, u32 size} per section in the order of SECTIONS
 // identity  release, version, vermagic, NUL-terminated each, then u32 bytes of the static per-CPU section
-// blocks    u32 per block of 16 strings: its offset in `strings`
+// blocks    u24 per block of 16 strings: its offset in `strings`
 // strings   all names, sorted by bytes, Latin-1. First string of a block: varint length, bytes. The others: varint bytes
 //           shared with the string before, varint bytes that follow, these bytes. A name elsewhere is a u24 string number;
 //           number 0 is the empty string. String numbers sort as the strings do.
@@ -21,10 +21,10 @@
 //   typedef     u24 name, u24 to
 //   forward     u24 name                   flag: 1 union
 //   array       u24 of, varint length
-//   struct, union  u24 name, varint size, varint count, members {u24 name, u24 type, varint offset}
-//               flag 1: offset is in bits and a varint width in bits follows it; else in bytes
+//   struct, union  u24 name, u32 size, u16 count, members {u24 name, u24 type, u32 offset in bits}
+//               flag 1: the top byte of each offset is the width of a bit field, as in BTF
 //   enum        u24 name, u8 size, varint count, enumerators {u24 name, zigzag value}   flag: 1 signed
-//   function    u24 returns, varint count, parameters {u24 name, u24 type}   flag: 1 variadic
+//   function    u24 returns, u8 count, parameters {u24 name, u24 type}   flag: 1 variadic
 
 export const MAGIC = 0x4942414b;
 export const FORMAT_VERSION = 1;
@@ -34,6 +34,9 @@ export type SectionName = (typeof SECTIONS)[number];
 export const HEADER_SIZE = 8 + 8 * SECTIONS.length;
 
 export const STRINGS_PER_BLOCK = 16;
+export const BLOCK_ENTRY = 3;
+export const MEMBER_SIZE = 10;
+export const PARAMETER_SIZE = 6;
 
 export const INDEX_ENTRY = 6;
 export const EXPORT_ENTRY = 13;

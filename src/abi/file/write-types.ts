@@ -26,12 +26,11 @@ export function writeTypeRecord(writer: ByteWriter, type: TypeNode, nameOf: Name
 
 function writeComposite(writer: ByteWriter, { kind, name, sizeBytes, members }: CompositeType, nameOf: NameOf, offsetOf: OffsetOf): void {
   const hasBitFields = members.some((member) => member.bitSize > 0);
-  writer.u8(TYPE_KIND[kind] | (hasBitFields ? FLAG_1 : 0)).u24(nameOf(name)).varint(sizeBytes).varint(members.length);
+  writer.u8(TYPE_KIND[kind] | (hasBitFields ? FLAG_1 : 0)).u24(nameOf(name)).u32(sizeBytes).u16(members.length);
   for (const member of members) {
-    writer.u24(nameOf(member.name)).u24(offsetOf(member.type));
-    if (hasBitFields) writer.varint(member.bitOffset).varint(member.bitSize);
-    else if (member.bitOffset % 8 === 0) writer.varint(member.bitOffset / 8);
-    else throw new AbiError(`member ${member.name} of ${kind} ${name} does not begin at a byte`);
+    if (hasBitFields && member.bitOffset > 0xff_ffff) throw new AbiError(`${kind} ${name} is too large for its bit fields`);
+    const width = hasBitFields ? member.bitSize * 0x100_0000 : 0;
+    writer.u24(nameOf(member.name)).u24(offsetOf(member.type)).u32(member.bitOffset + width);
   }
 }
 
@@ -41,6 +40,7 @@ function writeEnum(writer: ByteWriter, { name, sizeBytes, isSigned, values }: En
 }
 
 function writeFunction(writer: ByteWriter, { returns, parameters, isVariadic }: FunctionType, nameOf: NameOf, offsetOf: OffsetOf): void {
-  writer.u8(TYPE_KIND.function | (isVariadic ? FLAG_1 : 0)).u24(offsetOf(returns)).varint(parameters.length);
+  if (parameters.length > 255) throw new AbiError('a function type has more parameters than an ABI file can hold');
+  writer.u8(TYPE_KIND.function | (isVariadic ? FLAG_1 : 0)).u24(offsetOf(returns)).u8(parameters.length);
   for (const { name, type } of parameters) writer.u24(nameOf(name)).u24(offsetOf(type));
 }
