@@ -12,7 +12,7 @@ export type Sleeps = 'never' | 'may' | 'gfp';
 /** The C value of an argument or result: pointers, longs and smaller are numbers, (unsigned) long long is bigint, bool is boolean. */
 export type CValue = number | bigint | boolean;
 
-/** Variable arguments of a `...` function, read in order. */
+/** Variable arguments of a `...` function, read in order; a handler of one gets them as its last argument, valid until it sleeps. */
 export interface VaList {
   /** Next argument as unsigned 64-bit word. */
   next(): bigint;
@@ -35,7 +35,10 @@ export interface DataExport { readonly kind: 'data'; readonly sizeBytes: number;
 /** A symbol whose address somebody else has chosen (init_task, jiffies = jiffies_64, per-CPU areas). */
 export interface AddressExport { readonly kind: 'address'; readonly address: Ptr; readonly perCpu: boolean }
 
-export type ExportEntry = FunctionExport | RawExport | SpecialExport | DataExport | AddressExport;
+export type ExportEntry = (FunctionExport | RawExport | SpecialExport | DataExport | AddressExport) & {
+  /** First release that exports the symbol; entries without are those of 6.1. */
+  readonly since?: readonly [number, number];
+};
 export type ExportTable = Readonly<Record<string, ExportEntry>>;
 
 /** A function that never sleeps. `fn('memcpy', (d, s, n) => ...)`: the name types the parameters. */
@@ -48,3 +51,5 @@ export const raw = (handler: HostFunction, sleeps: Sleeps = 'never'): RawExport 
 export const special = (target: SpecialTarget): SpecialExport => ({ kind: 'special', target });
 export const data = (sizeBytes: number, init: (addr: Ptr) => void = () => {}, align = 8): DataExport => ({ kind: 'data', sizeBytes, align, perCpu: false, init });
 export const at = (address: Ptr, perCpu = false): AddressExport => ({ kind: 'address', address, perCpu });
+/** Marks an entry that releases before `release` do not export: `since([6, 12], fn(..))`. */
+export const since = <Entry extends ExportEntry>(release: readonly [number, number], entry: Entry): Entry => ({ ...entry, since: release });
