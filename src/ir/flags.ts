@@ -2,7 +2,7 @@
 // expression reads the statement's operands, the predicate itself, or predicates that the statement leaves unchanged; so the
 // predicates of one statement can be computed in any order. Flags the SDM calls undefined are kept or zero, whichever is cheaper.
 
-import { add, and, binary, c32, c64, eq, eqz, ltS, ltU, ne, or, pred, select, shl, shrS, shrU, sub, unary, wrap, xor } from './build.ts';
+import { and, binary, c32, c64, eq, eqz, ltS, ltU, ne, or, pred, select, shl, shrS, shrU, sub, unary, wrap, xor } from './build.ts';
 import { PREDICATES, type Expr, type FlagsKind, type Pred, type Stmt } from './ir.ts';
 
 export type FlagsStmt = Extract<Stmt, { s: 'flags' }>;
