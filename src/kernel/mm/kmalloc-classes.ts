@@ -1,0 +1,122 @@
+// The size classes of kmalloc as the inlined part of kmalloc() expects them: kmalloc_caches[type][index] in kernel data, each
+// entry a struct kmem_cache with name and sizes. How many types there are is the release's choice (NR_KMALLOC_TYPES).
+
+import type { Abi } from '../../abi/abi.ts';
+import { PAGE_SIZE, type Ptr } from '../../base/ptr.ts';
+import type { Ram } from '../../base/ram.ts';
+import type { KernelImage } from '../image.ts';
+import { __GFP_ACCOUNT, __GFP_DMA, __GFP_RECLAIMABLE } from './gfp.ts';
+import type { CacheShape } from './slab-cache.ts';
+
+/** Object sizes by kmalloc_index(); index 0 stays empty. */
+const SIZES = [0, 96, 192, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192];
+
+export interface KmallocClass { readonly address: Ptr<'kmem_cache'>; readonly shape: CacheShape }
+export interface KmallocClasses {
+  readonly table: Ptr;
+  /** By type, then by index - 1. */
+  readonly rows: readonly (readonly KmallocClass[])[];
+  /** Position in a row of the smallest class that holds `size` bytes. */
+  indexOf(size: number): number;
+  /** Row for a gfp_t. */
+  typeOf(gfp: number): number;
+}
+
+export function kmallocClasses(abi: Abi, ram: Ram, image: KernelImage): KmallocClasses {
+  const types = kmallocTypes(abi);
+  const table = image.data('kmalloc_caches', types.length * SIZES.length * 8, 64);
+  const writer = new KmemCacheWriter(abi, ram);
+  const names = image.data('kmalloc_names', types.length * SIZES.length * 24, 8);
+  let nameAt = names;
+  const caches = image.data('kmalloc_cache_structs', types.length * SIZES.length * writer.sizeBytes, 64);
+  const rows = types.map((prefix, type) => SIZES.slice(1).map((size, i): KmallocClass => {
+    const index = type * SIZES.length + i + 1;
+    const address = caches + index * writer.sizeBytes;
+    const name = `${prefix}-${size < 1024 ? size : `${size / 1024}k`}`;
+    const align = (size & (size - 1)) === 0 ? Math.min(size, PAGE_SIZE) : 8;
+    const shape: CacheShape = { name, objectSize: size, size, align, order: slabOrder(size), flags: 0, ctor: 0, userOffset: 0, userSize: size };
+    ram.writeCString(nameAt, name);
+    writer.write(address, shape, nameAt);
+    nameAt += 24;
+    ram.writePtr(table + index * 8, address);
+    return { address, shape };
+  }));
+  return { table, rows, indexOf: sizeIndex, typeOf: typeByFlags(abi) };
+}
+
+/** kmalloc_index() - 1. */
+function sizeIndex(size: number): number {
+  if (size <= 8) return 2;
+  if (size > 64 && size <= 96) return 0;
+  if (size > 128 && size <= 192) return 1;
+  return 31 - Math.clz32(size - 1);
+}
+
+/** Which row of caches an allocation with these flags comes from: kmalloc_type(). */
+function typeByFlags(abi: Abi): (gfp: number) => number {
+  const dma = abi.enumerator('KMALLOC_DMA') ?? 0;
+  const cgroup = abi.enumerator('KMALLOC_CGROUP') ?? 0;
+  const reclaim = abi.enumerator('KMALLOC_RECLAIM') ?? 0;
+  return (gfp) => {
+    if ((gfp & (__GFP_DMA | __GFP_RECLAIMABLE | __GFP_ACCOUNT)) === 0) return 0;
+    if ((gfp & __GFP_DMA) !== 0) return dma;
+    return (gfp & __GFP_RECLAIMABLE) !== 0 ? reclaim : cgroup;
+  };
+}
+
+/** Name prefixes in the order of `enum kmalloc_cache_type`. */
+function kmallocTypes(abi: Abi): string[] {
+  const nr = abi.enumerator('NR_KMALLOC_TYPES') ?? 4;
+  const names = Array.from({ length: nr }, () => 'kmalloc');
+  const known: [enumerator: string, prefix: string][] = [['KMALLOC_DMA', 'dma-kmalloc'], ['KMALLOC_CGROUP', 'kmalloc-cg'], ['KMALLOC_RECLAIM', 'kmalloc-rcl']];
+  for (const [enumerator, prefix] of known) {
+    const type = abi.enumerator(enumerator);
+    if (type !== undefined && type > 0 && type < nr) names[type] = prefix;
+  }
+  return names;
+}
+
+/** Pages per slab: the smallest order that wastes at most an eighth and holds some objects. */
+export function slabOrder(size: number): number {
+  const wanted = Math.max(1, Math.min(16, Math.floor(4 * PAGE_SIZE / size)));
+  for (let order = 0; order < 3; order++) {
+    const bytes = PAGE_SIZE << order;
+    if (bytes >= size * wanted && bytes % size <= bytes / 8) return order;
+  }
+  let order = 3;
+  while (PAGE_SIZE << order < size) order++;
+  return order;
+}
+
+/** Fills the fields of struct kmem_cache that /proc/slabinfo and debuggers read; the rest stays zero. */
+export class KmemCacheWriter {
+  readonly #ram: Ram;
+  readonly #offsets: Record<'flags' | 'size' | 'object_size' | 'refcount' | 'ctor' | 'inuse' | 'align' | 'name' | 'useroffset' | 'usersize', number>;
+  /** Without the per-node pointers that this machine has no nodes for. */
+  readonly sizeBytes: number;
+
+  constructor(abi: Abi, ram: Ram) {
+    this.#ram = ram;
+    const s = abi.struct('kmem_cache');
+    const o = (field: string): number => s.offset(field);
+    this.#offsets = {
+      flags: o('flags'), size: o('size'), object_size: o('object_size'), refcount: o('refcount'), ctor: o('ctor'), inuse: o('inuse'),
+      align: o('align'), name: o('name'), useroffset: o('useroffset'), usersize: o('usersize'),
+    };
+    this.sizeBytes = Math.ceil((o('node') + 8) / 64) * 64;
+  }
+  write(at: Ptr<'kmem_cache'>, shape: CacheShape, name: Ptr): void {
+    const ram = this.#ram;
+    const o = this.#offsets;
+    ram.writeU32(at + o.flags, shape.flags);
+    ram.writeU32(at + o.size, shape.size);
+    ram.writeU32(at + o.object_size, shape.objectSize);
+    ram.writeU32(at + o.refcount, 1);
+    ram.writePtr(at + o.ctor, shape.ctor);
+    ram.writeU32(at + o.inuse, shape.objectSize);
+    ram.writeU32(at + o.align, shape.align);
+    ram.writePtr(at + o.name, name);
+    ram.writeU32(at + o.useroffset, shape.userOffset);
+    ram.writeU32(at + o.usersize, shape.userSize);
+  }
+}
