@@ -8,9 +8,10 @@ import type { Ram } from '../../base/ram.ts';
 import type { Abi, Field } from '../../abi/abi.ts';
 import type { Cpu, Sleeping, Wait } from '../../cpu/api.ts';
 import { Errno } from '../errors.ts';
-import type { Allocator, PerCpu, Tasks } from '../services.ts';
+import type { Allocator, Clock, PerCpu, Tasks } from '../services.ts';
 import { GFP_KERNEL } from '../services.ts';
-import { Task, TASK_RUNNING, THREAD_SIZE } from './task.ts';
+import { EventQueue } from './event-queue.ts';
+import { MAX_SCHEDULE_TIMEOUT, Task, TASK_INTERRUPTIBLE, TASK_NORMAL, TASK_RUNNING, TASK_WAKEKILL, THREAD_SIZE, WAIT_SLOT_SIZE } from './task.ts';
 
 /** The one reason to leave the processor: the task called schedule(); task_struct.__state says whether it may run on. */
 export const SCHEDULE: Wait = { kind: 'schedule' };
@@ -28,8 +29,9 @@ export interface SchedulerDeps {
   readonly initTask: Ptr<'task_struct'>;
   /** Stack of the boot context. */
   readonly bootStack: Ptr;
-  /** Called when nobody can run; true when it made progress (time passed, somebody woke). */
-  readonly idle: () => boolean;
+  readonly clock: Clock;
+  /** Length of a jiffy. */
+  readonly tickNs: bigint;
 }
 
 interface TaskFields { readonly state: Field; readonly pid: Field; readonly tgid: Field; readonly flags: Field; readonly stack: Field; readonly comm: number; readonly canary: Field; readonly parent: Field; readonly realParent: Field; readonly groupLeader: Field; readonly onCpu: Field }
@@ -40,6 +42,8 @@ export class Scheduler implements Tasks {
   readonly #currentTaskOffset: number;
   readonly #byAddress = new Map<Ptr, Task>();
   readonly #runQueue: Task[] = [];
+  /** What happens at a point of virtual time. */
+  readonly events = new EventQueue();
   readonly #idleTask: Task;
   #current: Task;
   #nextPid = 1;
@@ -104,7 +108,7 @@ export class Scheduler implements Tasks {
     })();
     this.#runQueue.unshift(task);
     while (!result && !failure) {
-      if (!this.#step() && !this.#deps.idle()) throw new Errno('EDEADLK', `task ${task.comm} waits for something that nobody can do`);
+      if (!this.#step() && !this.#idle()) throw new Errno('EDEADLK', `task ${task.comm} waits for something that nobody can do`);
     }
     task.body = undefined;
     this.#enter(outer);
@@ -115,11 +119,45 @@ export class Scheduler implements Tasks {
   /** schedule(): gives way; returns when the task is running again. */
   *schedule(): Sleeping<void> { yield SCHEDULE; }
 
-  /** Makes a sleeping task runnable (try_to_wake_up); false when it was already running. */
-  wake(task: Task): boolean {
-    if (this.#fields.state.read(this.#deps.ram, task.address) === TASK_RUNNING) return false;
+  /** set_current_state(). */
+  setState(state: number): void { this.#fields.state.write(this.#deps.ram, this.#current.address, state); }
+
+  /** schedule_timeout(): gives way for at most `timeout` jiffies in the state that was set; returns the jiffies left. */
+  *scheduleTimeout(timeout: number): Sleeping<number> {
+    if (timeout >= MAX_SCHEDULE_TIMEOUT) {
+      yield SCHEDULE;
+      return timeout;
+    }
+    const { clock, tickNs } = this.#deps;
+    const task = this.#current;
+    const endTick = clock.nowNs() / tickNs + BigInt(Math.max(timeout, 0));
+    const cancel = this.events.add(endTick * tickNs, () => this.wake(task));
+    yield SCHEDULE;
+    cancel();
+    return Math.max(0, Number(endTick - clock.nowNs() / tickNs));
+  }
+
+  /** signal_pending_state(): a signal is pending that ends a sleep in `state`. */
+  hasSignalFor(state: number): boolean {
+    return (state & (TASK_INTERRUPTIBLE | TASK_WAKEKILL)) !== 0 && this.#current.hasPendingSignal;
+  }
+
+  /** Makes a task runnable that sleeps in one of the states of `mode` (try_to_wake_up); false when it does not. */
+  wake(task: Task, mode = TASK_NORMAL): boolean {
+    const state = this.#fields.state.read(this.#deps.ram, task.address) as number;
+    if ((state & mode) === 0) return false;
     this.#fields.state.write(this.#deps.ram, task.address, TASK_RUNNING);
     if (task.body && task !== this.#current && !this.#runQueue.includes(task)) this.#runQueue.push(task);
+    return true;
+  }
+
+  /** Runs what is due; when nothing is, lets time pass up to the next event. False when there is none. */
+  #idle(): boolean {
+    const { clock } = this.#deps;
+    const next = this.events.nextNs;
+    if (next === undefined) return false;
+    if (next > clock.nowNs()) clock.advance(next - clock.nowNs());
+    for (let event = this.events.takeDue(clock.nowNs()); event; event = this.events.takeDue(clock.nowNs())) event.run();
     return true;
   }
 
@@ -155,7 +193,7 @@ export class Scheduler implements Tasks {
     for (const link of [f.parent, f.realParent]) link.write(ram, address, this.#deps.initTask);
     f.groupLeader.write(ram, address, address);
     ram.writeCString(address + f.comm, comm.slice(0, 15));
-    const task = new Task(pid, comm, address, { base: stackBase, size: THREAD_SIZE, rsp: stackBase + THREAD_SIZE - 64 });
+    const task = new Task(pid, comm, address, { base: stackBase, size: THREAD_SIZE, rsp: stackBase + THREAD_SIZE - WAIT_SLOT_SIZE });
     this.#byAddress.set(address, task);
     return task;
   }

@@ -8,13 +8,21 @@ import type { KernelStack, Sleeping } from '../../cpu/api.ts';
 export const TASK_RUNNING = 0;
 export const TASK_INTERRUPTIBLE = 1;
 export const TASK_UNINTERRUPTIBLE = 2;
+export const TASK_NORMAL = TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE;
 export const TASK_DEAD = 0x80;
+export const TASK_WAKEKILL = 0x100;
+
+/** A timeout that never ends (include/linux/sched.h: LONG_MAX, here as the nearest number). */
+export const MAX_SCHEDULE_TIMEOUT = 2 ** 63;
 
 /** PF_KTHREAD in task_struct.flags. */
 export const PF_KTHREAD = 0x0020_0000;
 
 /** x86-64 THREAD_SIZE: 16 KiB, with an unmapped guard page below on Linux. */
 export const THREAD_SIZE = 0x4000;
+
+/** Reserved at the top of each stack; holds a `struct swait_queue`. */
+export const WAIT_SLOT_SIZE = 64;
 
 export class Task {
   readonly pid: number;
@@ -25,11 +33,15 @@ export class Task {
   /** What the task runs; undefined for a task that only lends its context (the host's door, idle). */
   body: Sleeping<unknown> | undefined;
   isDead = false;
+  hasPendingSignal = false;
+  /** Bytes at the top of its stack for the entry with which it waits on a simple wait queue: a task waits on one at a time. */
+  readonly waitSlot: Ptr;
 
   constructor(pid: number, comm: string, address: Ptr<'task_struct'>, stack: KernelStack) {
     this.pid = pid;
     this.comm = comm;
     this.address = address;
     this.stack = stack;
+    this.waitSlot = stack.base + stack.size - WAIT_SLOT_SIZE;
   }
 }
