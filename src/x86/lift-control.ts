@@ -66,6 +66,7 @@ export const control: LifterTable = {
   int1: trap('int', 1),
   int3: trap('int3', 3),
   hlt: trap('hlt', 0),
+  mwait: trap('hlt', 0),
   ud0: trap('ud', 6),
   ud1: trap('ud', 6),
   ud2: trap('ud', 6),

@@ -7,18 +7,17 @@ import { clean, constOf, type LifterTable, type Lifting, signed, type Size } fro
 
 const sizeOf = (operand: Operand): Size => (operand as RegisterOperand).size;
 
-/** The count modulo 32 (64), as an i32: a constant, or a temporary from cl. */
+/** The count modulo 32 (64), in the operand's type: a constant, or a temporary from cl. */
 const countOf = (l: Lifting, size: Size, operand: Operand): Expr => {
-  const limit = size === 8 ? 63 : 31;
-  if (operand.kind === 'imm') return c32(Number(operand.value) & limit);
-  return l.hold(and(wrap(reg(RCX)), c32(limit)));
+  const limit = constOf(size, size === 8 ? 63 : 31);
+  if (operand.kind === 'imm') return and(constOf(size, operand.value), limit);
+  return l.hold(and(size === 8 ? reg(RCX) : wrap(reg(RCX)), limit));
 };
-const asType = (size: Size, count: Expr): Expr => (size === 8 ? extendU(count) : count);
+const wide = (count: Expr): Expr => (count.type === 'i64' ? count : extendU(count));
 
 type Shift = 'shl' | 'shr' | 'sar' | 'rol' | 'ror';
 
-const shifted = (kind: Shift, size: Size, a: Expr, count: Expr): Expr => {
-  const n = asType(size, count);
+const shifted = (kind: Shift, size: Size, a: Expr, n: Expr): Expr => {
   switch (kind) {
     case 'shl': return clean(size, binary('shl', a, n));
     case 'shr': return binary('shr_u', a, n);
@@ -26,7 +25,7 @@ const shifted = (kind: Shift, size: Size, a: Expr, count: Expr): Expr => {
     case 'rol': case 'ror': {
       if (size >= 4) return binary(kind === 'rol' ? 'rotl' : 'rotr', a, n);
       const bits = size * 8;
-      const k = and(count, c32(bits - 1));
+      const k = and(n, c32(bits - 1));
       const rest = sub(c32(bits), k);
       return clean(size, kind === 'rol' ? or(shl(a, k), shrU(a, rest)) : or(shrU(a, k), shl(a, rest)));
     }
@@ -65,7 +64,7 @@ const liftRotateCarry = (kind: 'rcl' | 'rcr') => (l: Lifting, insn: Instruction)
     [r, newCarry] = kind === 'rcl' ? rotateLeft65(l, a, carry, count) : rotateRight65(l, a, carry, count);
   } else {
     const word = l.hold(or(extendU(a), shl(extendU(carry), c64(bits))));
-    const n = extendU(count), rest = sub(c64(bits + 1), n);
+    const n = wide(count), rest = sub(c64(bits + 1), n);
     const turned = l.hold(kind === 'rcl' ? or(shl(word, n), shrU(word, rest)) : or(shrU(word, n), shl(word, rest)));
     r = clean(size, wrap(turned));
     newCarry = and(wrap(shrU(turned, c64(bits))), c32(1));
@@ -76,14 +75,14 @@ const liftRotateCarry = (kind: 'rcl' | 'rcr') => (l: Lifting, insn: Instruction)
 
 /** 65-bit rotates; shift counts are modulo 64, so a shift by 64 is made of two. */
 const rotateLeft65 = (l: Lifting, a: Expr, carry: Expr, count: Expr): [Expr, Expr] => {
-  const n = l.hold(extendU(count));
+  const n = count;
   const inner = shl(extendU(carry), sub(n, c64(1)));
   const around = shrU(shrU(a, c64(1)), sub(c64(64), n));
   const isZero = eqz(n);
   return [select(isZero, a, or(or(shl(a, n), inner), around)), select(isZero, carry, and(wrap(shrU(a, sub(c64(64), n))), c32(1)))];
 };
 const rotateRight65 = (l: Lifting, a: Expr, carry: Expr, count: Expr): [Expr, Expr] => {
-  const n = l.hold(extendU(count));
+  const n = count;
   const inner = shl(extendU(carry), sub(c64(64), n));
   const around = shl(shl(a, c64(1)), sub(c64(64), n));
   const isZero = eqz(n);
@@ -101,7 +100,7 @@ const liftDouble = (kind: 'shld' | 'shrd') => (l: Lifting, insn: Instruction): v
 };
 
 const doubleShifted = (kind: 'shld' | 'shrd', size: Size, a: Expr, b: Expr, count: Expr): Expr => {
-  const n = extendU(count);
+  const n = wide(count);
   if (size === 8) {
     const rest = sub(c64(63), n);
     return kind === 'shld' ? or(shl(a, n), shrU(shrU(b, c64(1)), rest)) : or(shrU(a, n), shl(shl(b, c64(1)), rest));

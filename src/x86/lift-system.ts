@@ -24,7 +24,6 @@ const FIXED: readonly (readonly [string, number, number])[] = [
   ['rdpkru', mask(RCX), mask(RAX, RDX)],
   ['wrpkru', mask(RAX, RCX, RDX), 0],
   ['cli', 0, 0], ['sti', 0, 0], ['cld', 0, 0], ['std', 0, 0], ['clac', 0, 0], ['stac', 0, 0], ['clts', 0, 0], ['swapgs', 0, 0],
-  ['mwait', mask(RAX, RCX), 0],
 ];
 
 const liftIn = (l: Lifting, insn: Instruction): void => {
