@@ -3,6 +3,8 @@
 
 import type { Ptr } from '../base/ptr.ts';
 import type { Ram } from '../base/ram.ts';
+import type { StructMembers } from './generated/structs.generated.ts';
+import type { ScalarAt, ValidPath } from './struct-paths.ts';
 
 /** The ABI lacks something by that name, or the file is malformed. */
 export class AbiError extends Error {}
@@ -21,11 +23,13 @@ export interface CType {
   /** Array length and element; pointee of a pointer. */
   readonly length: number;
   readonly element: CType | undefined;
+  /** Layout of a struct or union; also how an anonymous one is reached. */
+  readonly layout?: StructLayout | undefined;
   /** As C spells it: `struct list_head *`. */
   readonly spelling: string;
 }
 
-export interface Field {
+export interface Field<Value extends number | bigint = number | bigint> {
   readonly name: string;
   /** Bytes from the start of the outermost struct of the path. */
   readonly offset: number;
@@ -33,8 +37,11 @@ export interface Field {
   /** Bit field: lowest bit within the byte at `offset`, and width; 0 and 0 otherwise. */
   readonly bitOffset: number;
   readonly bitSize: number;
-  /** Scalars only: numbers, bigint for (unsigned) long long and for 64-bit bit fields. */
-  read(ram: Ram, base: Ptr): number | bigint;
+  /**
+   * Scalars only: numbers, bigint for (unsigned) long long and for bit fields wider than 53 bits. Pointers and `unsigned long` are
+   * read as signed words, exact for every address; a bool is 0 or 1.
+   */
+  read(ram: Ram, base: Ptr): Value;
   write(ram: Ram, base: Ptr, value: number | bigint): void;
 }
 
@@ -50,6 +57,14 @@ export interface StructLayout {
   /** field(path).offset */
   offset(path: string): number;
 }
+
+/** A layout whose literal paths are checked at compile time. `hasField` takes any: members of other releases may be asked for. */
+export interface CheckedLayout<Name extends string> extends Omit<StructLayout, 'field' | 'offset'> {
+  field<Path extends string>(path: ValidPath<Name, Path>): Field<ScalarAt<Name, Path>>;
+  offset<Path extends string>(path: ValidPath<Name, Path>): number;
+}
+/** Checked for the structs that kernel code names (generated/structs.generated.ts). */
+export type LayoutOf<Name extends string> = Name extends keyof StructMembers ? CheckedLayout<Name> : StructLayout;
 
 export interface Parameter { readonly name: string; readonly type: CType }
 export interface Prototype { readonly name: string; readonly returns: CType; readonly parameters: readonly Parameter[]; readonly isVariadic: boolean }
@@ -75,8 +90,11 @@ export interface Abi {
   /** [6, 1]. */
   readonly kernelVersion: readonly [number, number];
 
-  /** Layout of `struct NAME` or `union NAME` (or of a typedef to one). AbiError if absent. */
-  struct(name: string): StructLayout;
+  /**
+   * Layout of `struct NAME` or `union NAME` (or of a typedef to one). AbiError if absent. Literal paths are checked at compile
+   * time against 6.1; `struct<string>('module')` gives the layout without that check, for members of other releases.
+   */
+  struct<Name extends string>(name: Name): LayoutOf<Name>;
   hasStruct(name: string): boolean;
   sizeOf(name: string): number;
   /** Value of an enumerator anywhere in the kernel, e.g. `MODULE_STATE_COMING`. */

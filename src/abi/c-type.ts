@@ -1,17 +1,24 @@
 // CType over a type graph: typedefs and qualifiers stripped, what is costly (element, spelling) worked out when asked for.
 
-import type { CType, CTypeKind } from './abi.ts';
+import type { CType, CTypeKind, StructLayout } from './abi.ts';
 import { declare } from './declaration.ts';
-import { POINTER_SIZE, resolve, sizeOfType, type Resolved, type TypeRef, type TypeSource } from './type-graph.ts';
+import { type CompositeType, POINTER_SIZE, resolve, sizeOfType, type Resolved, type TypeRef, type TypeSource } from './type-graph.ts';
+
+/** Makes the layout of a struct or union; handed in because layouts are made of types. */
+export type LayOut = (name: string, type: CompositeType, types: CTypes) => StructLayout;
 
 /** One CType per reference, so that types compare by identity. */
 export class CTypes {
   readonly #source: TypeSource;
   readonly #known = new Map<TypeRef, CType>();
-  constructor(source: TypeSource) { this.#source = source; }
+  readonly #layOut: LayOut;
+  constructor(source: TypeSource, layOut: LayOut) {
+    this.#source = source;
+    this.#layOut = layOut;
+  }
   of(ref: TypeRef): CType {
     let type = this.#known.get(ref);
-    if (!type) this.#known.set(ref, (type = new GraphType(this, this.#source, ref)));
+    if (!type) this.#known.set(ref, (type = new GraphType(this, this.#source, ref, this.#layOut)));
     return type;
   }
 }
@@ -26,8 +33,10 @@ class GraphType implements CType {
   readonly #source: TypeSource;
   readonly #ref: TypeRef;
   readonly #resolved: Resolved;
+  readonly #layOut: LayOut;
 
-  constructor(types: CTypes, source: TypeSource, ref: TypeRef) {
+  constructor(types: CTypes, source: TypeSource, ref: TypeRef, layOut: LayOut) {
+    this.#layOut = layOut;
     this.#types = types;
     this.#source = source;
     this.#ref = ref;
@@ -48,6 +57,10 @@ class GraphType implements CType {
   get tag(): string {
     const { node } = this.#resolved;
     return tagOf(node.kind === 'pointer' ? resolve(this.#source, node.to) : this.#resolved);
+  }
+  get layout(): StructLayout | undefined {
+    const { node } = this.#resolved;
+    return node.kind === 'struct' || node.kind === 'union' ? this.#layOut(this.tag, node, this.#types) : undefined;
   }
   get spelling(): string { return declare(this.#source, this.#ref, ''); }
 }

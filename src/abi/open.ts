@@ -1,7 +1,8 @@
 // Opens an ABI file: the Abi over bytes that lie in memory. Costs a header's parse; every lookup decodes what it needs.
 
-import { type Abi, AbiError, type CType, type ExportedSymbol, type Parameter, type Prototype, type StructLayout } from './abi.ts';
+import { type Abi, AbiError, type CType, type ExportedSymbol, type LayoutOf, type Parameter, type Prototype, type StructLayout } from './abi.ts';
 import { CTypes } from './c-type.ts';
+import { extraPrototype } from './extra-prototypes.ts';
 import { AbiFile } from './file/abi-file.ts';
 import { CompositeLayout } from './struct-layout.ts';
 import { type FunctionType, type NamedType, resolve, sizeOfType, type TypeRef } from './type-graph.ts';
@@ -27,13 +28,13 @@ class FileAbi implements Abi {
     const numbers = /^(\d+)\.(\d+)/.exec(file.release);
     this.kernelVersion = [Number(numbers?.[1] ?? 0), Number(numbers?.[2] ?? 0)];
     this.#file = file;
-    this.#types = new CTypes(file);
+    this.#types = new CTypes(file, (name, type, types) => new CompositeLayout(name, type, file, types));
   }
 
-  struct(name: string): StructLayout {
+  struct<Name extends string>(name: Name): LayoutOf<Name> {
     const layout = this.#struct(name);
     if (!layout) throw new AbiError(`${this.release} has no struct or union ${name}`);
-    return layout;
+    return layout as LayoutOf<Name>;
   }
   hasStruct(name: string): boolean { return this.#struct(name) !== undefined; }
   /** sizeof for a struct, union, typedef or enum. */
@@ -72,6 +73,8 @@ class FileAbi implements Abi {
   }
 
   #readPrototype(symbol: string): Prototype | undefined {
+    const extra = extraPrototype(symbol);
+    if (extra !== undefined) return extra === 'none' ? undefined : extra;
     const ref = this.#file.lookup('functions', symbol);
     const node = ref === undefined ? undefined : this.#file.node(ref);
     if (node?.kind !== 'function') return undefined;
