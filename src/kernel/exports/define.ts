@@ -12,11 +12,7 @@ export type Sleeps = 'never' | 'may' | 'gfp';
 /** The C value of an argument or result: pointers, longs and smaller are numbers, (unsigned) long long is bigint, bool is boolean. */
 export type CValue = number | bigint | boolean;
 
-/** Variable arguments of a `...` function, read in order; a handler of one gets them as its last argument, valid until it sleeps. */
-export interface VaList {
-  /** Next argument as unsigned 64-bit word. */
-  next(): bigint;
-}
+export type { VaList } from '../../abi/va-list.ts';
 
 type Handler<Name extends string> = Name extends keyof Prototypes ? Prototypes[Name] : (...args: never[]) => unknown;
 /** The same parameters, as a generator. */
