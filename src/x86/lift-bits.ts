@@ -3,7 +3,7 @@
 import { add, and, binary, c32, c64, eqz, extendU, or, reg, select, setReg, shl, shrU, sub, unary, wrap, xor } from '../ir/build.ts';
 import { type Expr, RDX } from '../ir/ir.ts';
 import type { Instruction, Operand, RegisterOperand } from './instruction.ts';
-import { clean, constOf, FLAGS_MASK, type LifterTable, type Lifting, maskOf, registerArgument, type Size, zero } from './lifting.ts';
+import { constOf, FLAGS_MASK, type LifterTable, type Lifting, maskOf, registerArgument, type Size, zero } from './lifting.ts';
 
 const sizeOf = (operand: Operand): Size => (operand as RegisterOperand).size;
 const asType = (size: Size, value32: Expr): Expr => (size === 8 ? extendU(value32) : value32);

@@ -34,7 +34,7 @@ const liftSpecialMov = (l: Lifting, dest: Operand, src: Operand): boolean => {
 };
 
 /** movzx, movsx, movsxd. */
-const liftExtend = (isSigned: boolean) => (l: Lifting, insn: Instruction): void => {
+const liftExtend = (isSigned: boolean) => (l: Lifting, insn: Instruction) => {
   const [dest, src] = insn.operands as [RegisterOperand, Operand];
   if (dest.size === 8 && isSigned) return l.emit(setReg(dest.reg, l.readSigned64(src)));
   if (!isSigned && dest.size >= 4) return l.emit(setReg(dest.reg, l.readZero64(src)));
@@ -114,7 +114,7 @@ export const byteSwap = (size: Size, value: Expr, hold: (value: Expr) => Expr): 
   return binary('rotl', y, c64(32));
 };
 
-const liftBswap = (l: Lifting, insn: Instruction): void => {
+const liftBswap = (l: Lifting, insn: Instruction) => {
   const dest = insn.operands[0] as RegisterOperand;
   // SDM: undefined for 16 bits; processors clear the word.
   if (dest.size === 2) return l.write(dest, c32(0));

@@ -1,6 +1,6 @@
 // Multiplication and division.
 
-import { add, and, binary, c32, c64, eq, extendS, extendU, ne, or, reg, setReg, shl, shrS, shrU, trapif, unary, wrap } from '../ir/build.ts';
+import { and, binary, c32, c64, eq, extendS, extendU, ne, or, reg, setReg, shl, shrS, shrU, trapif, unary, wrap } from '../ir/build.ts';
 import { type Expr, RAX, RDX } from '../ir/ir.ts';
 import type { Instruction, Operand, RegisterOperand } from './instruction.ts';
 import { clean, type LifterTable, type Lifting, mask, maskOf, registerArgument, signed, type Size } from './lifting.ts';
@@ -55,7 +55,7 @@ const liftNarrowMultiply = (l: Lifting, insn: Instruction): void => {
 
 const liftImul = (l: Lifting, insn: Instruction): void => (insn.operands.length === 1 ? liftWideMultiply(true)(l, insn) : liftNarrowMultiply(l, insn));
 
-const liftDivide = (isSigned: boolean) => (l: Lifting, insn: Instruction): void => {
+const liftDivide = (isSigned: boolean) => (l: Lifting, insn: Instruction) => {
   const src = insn.operands[0]!;
   const size = sizeOf(src);
   if (size === 8) return liftDivide64(l, src, isSigned);

@@ -1,6 +1,6 @@
 // Shifts and rotates, single and double.
 
-import { add, and, binary, c32, c64, eqz, extendU, or, pred, reg, select, shl, shrU, sub, wrap } from '../ir/build.ts';
+import { and, binary, c32, c64, eqz, extendU, or, pred, reg, select, shl, shrU, sub, wrap } from '../ir/build.ts';
 import { type Expr, RCX } from '../ir/ir.ts';
 import type { Instruction, Operand, RegisterOperand } from './instruction.ts';
 import { clean, constOf, type LifterTable, type Lifting, signed, type Size } from './lifting.ts';
@@ -61,7 +61,7 @@ const liftRotateCarry = (kind: 'rcl' | 'rcr') => (l: Lifting, insn: Instruction)
   const carry = l.hold(pred('b'));
   let r: Expr, newCarry: Expr;
   if (size === 8) {
-    [r, newCarry] = kind === 'rcl' ? rotateLeft65(l, a, carry, count) : rotateRight65(l, a, carry, count);
+    [r, newCarry] = kind === 'rcl' ? rotateLeft65(a, carry, count) : rotateRight65(a, carry, count);
   } else {
     const word = l.hold(or(extendU(a), shl(extendU(carry), c64(bits))));
     const n = wide(count), rest = sub(c64(bits + 1), n);
@@ -74,15 +74,13 @@ const liftRotateCarry = (kind: 'rcl' | 'rcr') => (l: Lifting, insn: Instruction)
 };
 
 /** 65-bit rotates; shift counts are modulo 64, so a shift by 64 is made of two. */
-const rotateLeft65 = (l: Lifting, a: Expr, carry: Expr, count: Expr): [Expr, Expr] => {
-  const n = count;
+const rotateLeft65 = (a: Expr, carry: Expr, n: Expr): [Expr, Expr] => {
   const inner = shl(extendU(carry), sub(n, c64(1)));
   const around = shrU(shrU(a, c64(1)), sub(c64(64), n));
   const isZero = eqz(n);
   return [select(isZero, a, or(or(shl(a, n), inner), around)), select(isZero, carry, and(wrap(shrU(a, sub(c64(64), n))), c32(1)))];
 };
-const rotateRight65 = (l: Lifting, a: Expr, carry: Expr, count: Expr): [Expr, Expr] => {
-  const n = count;
+const rotateRight65 = (a: Expr, carry: Expr, n: Expr): [Expr, Expr] => {
   const inner = shl(extendU(carry), sub(c64(64), n));
   const around = shl(shl(a, c64(1)), sub(c64(64), n));
   const isZero = eqz(n);

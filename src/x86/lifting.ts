@@ -18,7 +18,7 @@ export type Flow =
   | { readonly f: 'trap'; readonly kind: 'ud' | 'int3' | 'int' | 'hlt' | 'undecodable'; readonly vector: number; readonly name: string };
 
 /** Turns an instruction into statements; false when this form of it has no translation. */
-export type Lifter = (l: Lifting, insn: Instruction) => boolean | void;
+export type Lifter = (l: Lifting, insn: Instruction) => unknown;
 export type LifterTable = Readonly<Record<string, Lifter>>;
 
 /** What a block knows about rdx when it comes to a division: `xor edx,edx` or `cqo` went before. */

@@ -66,7 +66,7 @@ for (const key of Object.keys(Code)) {
   });
   const mandatory = info.mandatoryPrefix;
   const prefix = { [MandatoryPrefix.None]: '', [MandatoryPrefix.PNP]: 'n', [MandatoryPrefix.P66]: '6', [MandatoryPrefix.PF3]: '3', [MandatoryPrefix.PF2]: '2' }[mandatory]!;
-  const isHand = (map: OpcodeMap | undefined): boolean => map !== undefined && map.lookup(opcode).some((f) => f.mnemonic === nameOf(info.mnemonic) || f.mnemonic.includes('/') || f.mnemonic.includes('?') || f.prefix === -1 && f.mod === -1 && f.reg === -1 && f.modrm === -1);
+  const isHand = (map: OpcodeMap | undefined): boolean => map?.lookup(opcode).some((f) => f.mnemonic === nameOf(info.mnemonic) || f.mnemonic.includes('/') || f.mnemonic.includes('?') || f.prefix === -1 && f.mod === -1 && f.reg === -1 && f.modrm === -1) === true;
   if (space[0] === 'L' && isHand(handMaps[Number(space[1])])) continue;
   if (space[0] === 'V' && isHand(vexMaps[Number(space[1]) - 2])) continue;
   const mem = kinds.some((k) => k === 'mem' || k.startsWith('mem_') || k === 'mem_mpx' || k === 'mem_mib' || k === 'sibmem');
