@@ -105,7 +105,7 @@ function argument(regs: Registers, register: number, shape: Shape): unknown {
     case 'word': return regs.get(register);
     case 'uword': {
       const value = regs.get(register);
-      return value < 0 ? value + 18446744073709551616 : value;
+      return value < 0 ? value + 2 ** 64 : value;
     }
     case 'i64': return BigInt.asIntN(64, regs.getBig(register));
     case 'u64': return BigInt.asUintN(64, regs.getBig(register));

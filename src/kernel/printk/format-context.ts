@@ -4,7 +4,7 @@ import type { Abi } from '../../abi/abi.ts';
 import { isErrPtr } from '../../abi/errno.ts';
 import { PAGE_SIZE, type Ptr } from '../../base/ptr.ts';
 import type { Ram } from '../../base/ram.ts';
-import type { Symbols } from '../services.ts';
+import type { Reporter, SourceLine, Symbols } from '../services.ts';
 
 /** /proc/sys/kernel/kptr_restrict as it applies to the current task: what %pK shows. */
 export type PointerView = 'hashed' | 'real' | 'zero';
@@ -16,9 +16,18 @@ export interface FormatParts {
   /** Seed of the boot: same seed, same hashed pointers. */
   readonly seed: number;
   readonly pointerView: () => PointerView;
-  /** Reports a WARN in the kernel's own formatting code; '' prints no text of its own. */
-  readonly warn: (text: string) => void;
+  /** Asked for at the first WARN: reports are themselves logged. */
+  readonly reporter: () => Reporter;
 }
+
+/** Where Debian's 6.1 kernel warns about a format. */
+const WARN_SITES = {
+  format: { file: 'lib/vsprintf.c', line: 2661, symbol: 'format_decode' },
+  width: { file: 'lib/vsprintf.c', line: 2693, symbol: 'set_field_width' },
+  precision: { file: 'lib/vsprintf.c', line: 2702, symbol: 'set_precision' },
+  size: { file: 'lib/vsprintf.c', line: 2743, symbol: 'vsnprintf' },
+  rust: { file: 'lib/vsprintf.c', line: 2466, symbol: 'pointer' },
+} as const satisfies Record<string, SourceLine>;
 
 export class FormatContext {
   readonly ram: Ram;
@@ -26,8 +35,8 @@ export class FormatContext {
   readonly symbols: Symbols;
   readonly pointerView: () => PointerView;
   readonly #key: number;
-  readonly #warn: (text: string) => void;
-  readonly #warned = new Set<string>();
+  readonly #reporter: () => Reporter;
+  readonly #warned = new Set<keyof typeof WARN_SITES>();
 
   constructor(parts: FormatParts) {
     this.ram = parts.ram;
@@ -35,14 +44,14 @@ export class FormatContext {
     this.symbols = parts.symbols;
     this.pointerView = parts.pointerView;
     this.#key = parts.seed;
-    this.#warn = parts.warn;
+    this.#reporter = parts.reporter;
   }
 
-  /** WARN_ONCE for the site `site`. */
-  warnOnce(site: string, text: string): void {
+  /** WARN_ONCE; '' prints no text of its own. */
+  warnOnce(site: keyof typeof WARN_SITES, text: string): void {
     if (this.#warned.has(site)) return;
     this.#warned.add(site);
-    this.#warn(text);
+    this.#reporter().warn(WARN_SITES[site], text);
   }
 
   /** Text for pointers that are never followed; undefined for all others. */
