@@ -77,12 +77,13 @@ export class StructField implements Field {
 
   #writeBits(ram: Ram, base: Ptr, value: number | bigint): void {
     const addr = base + this.offset;
-    const bytes = ram.bytes(addr, this.#spanBytes);
+    const start = ram.offset(addr, this.#spanBytes, true);
+    const bytes = ram.u8.subarray(start, start + this.#spanBytes);
     let rest = BigInt.asUintN(this.bitSize, BigInt(value)) << BigInt(this.bitOffset);
     let mask = ((1n << BigInt(this.bitSize)) - 1n) << BigInt(this.bitOffset);
     for (let i = 0; i < bytes.length; i++) {
       const keep = ~Number(mask & 0xffn);
-      ram.writeU8(addr + i, (bytes[i]! & keep) | Number(rest & 0xffn));
+      bytes[i] = (bytes[i]! & keep) | Number(rest & 0xffn);
       rest >>= 8n;
       mask >>= 8n;
     }

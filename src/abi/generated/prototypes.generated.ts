@@ -39,12 +39,20 @@ export interface Prototypes {
   __kmalloc_node: (size: number, flags: number, node: number) => PlainPtr;
   /** `void *__kmalloc_node_track_caller(size_t size, gfp_t flags, int node, unsigned long caller)` */
   __kmalloc_node_track_caller: (size: number, flags: number, node: number, caller: number) => PlainPtr;
+  /** `void __module_get(struct module *module)` */
+  __module_get: (module: Ptr<'module'>) => void;
   /** `void __page_frag_cache_drain(struct page *page, unsigned int count)` */
   __page_frag_cache_drain: (page: Ptr<'page'>, count: number) => void;
   /** `int __printk_ratelimit(const char *func)` */
   __printk_ratelimit: (func: Ptr<'char'>) => number | boolean;
   /** `bool __put_devmap_managed_page_refs(struct page *page, int refs)` */
   __put_devmap_managed_page_refs: (page: Ptr<'page'>, refs: number) => boolean;
+  /** `void __static_call_update(struct static_call_key *key, void *tramp, void *func)` */
+  __static_call_update: (key: Ptr<'static_call_key'>, tramp: PlainPtr, func: PlainPtr) => void;
+  /** `void *__symbol_get(const char *symbol)` */
+  __symbol_get: (symbol: Ptr<'char'>) => PlainPtr;
+  /** `void __symbol_put(const char *symbol)` */
+  __symbol_put: (symbol: Ptr<'char'>) => void;
   /** `void *__vcalloc(size_t n, size_t size, gfp_t flags)` */
   __vcalloc: (n: number, size: number, flags: number) => PlainPtr;
   /** `void *__vmalloc(unsigned long size, gfp_t gfp_mask)` */
@@ -73,6 +81,8 @@ export interface Prototypes {
   alloc_pages: (gfp: number, order: number) => Ptr<'page'>;
   /** `void *alloc_pages_exact(size_t size, gfp_t gfp_mask)` */
   alloc_pages_exact: (size: number, gfp_mask: number) => PlainPtr;
+  /** `bool cc_platform_has(enum cc_attr attr)` */
+  cc_platform_has: (attr: number) => boolean;
   /** `const char *dev_driver_string(const struct device *dev)` */
   dev_driver_string: (dev: Ptr<'device'>) => Ptr<'char'>;
   /** `int dev_err_probe(const struct device *dev, int err, const char *fmt, ...)` */
@@ -87,12 +97,18 @@ export interface Prototypes {
   get_zeroed_page: (gfp_mask: number) => number | boolean;
   /** `int hex_dump_to_buffer(const void *buf, size_t len, int rowsize, int groupsize, char *linebuf, size_t linebuflen, bool ascii)` */
   hex_dump_to_buffer: (buf: PlainPtr, len: number, rowsize: number, groupsize: number, linebuf: Ptr<'char'>, linebuflen: number, ascii: boolean) => number | boolean;
+  /** `bool is_module_sig_enforced(void)` */
+  is_module_sig_enforced: () => boolean;
   /** `bool is_vmalloc_addr(const void *x)` */
   is_vmalloc_addr: (x: PlainPtr) => boolean;
   /** `int is_vmalloc_or_module_addr(const void *x)` */
   is_vmalloc_or_module_addr: (x: PlainPtr) => number | boolean;
   /** `char *kasprintf(gfp_t gfp, const char *fmt, ...)` */
   kasprintf: (gfp: number, fmt: Ptr<'char'>, va: VaList) => Ptr<'char'>;
+  /** `void kernel_param_lock(struct module *mod)` */
+  kernel_param_lock: (mod: Ptr<'module'>) => void;
+  /** `void kernel_param_unlock(struct module *mod)` */
+  kernel_param_unlock: (mod: Ptr<'module'>) => void;
   /** `void kfree(const void *object)` */
   kfree: (object: PlainPtr) => void;
   /** `void kfree_const(const void *x)` */
@@ -157,16 +173,28 @@ export interface Prototypes {
   kvrealloc: (p: PlainPtr, oldsize: number, newsize: number, flags: number) => PlainPtr;
   /** `void *memcpy(void *dest, const void *src, unsigned long n)` */
   memcpy: (dest: PlainPtr, src: PlainPtr, n: number) => PlainPtr;
+  /** `void module_put(struct module *module)` */
+  module_put: (module: Ptr<'module'>) => void;
+  /** `int module_refcount(struct module *mod)` */
+  module_refcount: (mod: Ptr<'module'>) => number | boolean;
+  /** `void native_io_delay(void)` */
+  native_io_delay: () => void;
   /** `unsigned long nr_free_buffer_pages(void)` */
   nr_free_buffer_pages: () => number | boolean;
   /** `void page_frag_free(void *addr)` */
   page_frag_free: (addr: PlainPtr) => void;
+  /** `void param_free_charp(void *arg)` */
+  param_free_charp: (arg: PlainPtr) => void;
+  /** `int param_set_uint_minmax(const char *val, const struct kernel_param *kp, unsigned int min, unsigned int max)` */
+  param_set_uint_minmax: (val: Ptr<'char'>, kp: Ptr<'kernel_param'>, min: number, max: number) => number | boolean;
   /** `void print_hex_dump(const char *level, const char *prefix_str, int prefix_type, int rowsize, int groupsize, const void *buf, size_t len, bool ascii)` */
   print_hex_dump: (level: Ptr<'char'>, prefix_str: Ptr<'char'>, prefix_type: number, rowsize: number, groupsize: number, buf: PlainPtr, len: number, ascii: boolean) => void;
   /** `bool printk_timed_ratelimit(unsigned long *caller_jiffies, unsigned int interval_msecs)` */
   printk_timed_ratelimit: (caller_jiffies: PlainPtr, interval_msecs: number) => boolean;
   /** `void put_pages_list(struct list_head *pages)` */
   put_pages_list: (pages: Ptr<'list_head'>) => void;
+  /** `int register_module_notifier(struct notifier_block *nb)` */
+  register_module_notifier: (nb: Ptr<'notifier_block'>) => number | boolean;
   /** `int scnprintf(char *buf, size_t size, const char *fmt, ...)` */
   scnprintf: (buf: Ptr<'char'>, size: number, fmt: Ptr<'char'>, va: VaList) => number | boolean;
   /** `long si_mem_available(void)` */
@@ -179,6 +207,26 @@ export interface Prototypes {
   sprintf: (buf: Ptr<'char'>, fmt: Ptr<'char'>, va: VaList) => number | boolean;
   /** `int sscanf(const char *buf, const char *fmt, ...)` */
   sscanf: (buf: Ptr<'char'>, fmt: Ptr<'char'>, va: VaList) => number | boolean;
+  /** `int static_key_count(struct static_key *key)` */
+  static_key_count: (key: Ptr<'static_key'>) => number | boolean;
+  /** `void static_key_disable(struct static_key *key)` */
+  static_key_disable: (key: Ptr<'static_key'>) => void;
+  /** `void static_key_disable_cpuslocked(struct static_key *key)` */
+  static_key_disable_cpuslocked: (key: Ptr<'static_key'>) => void;
+  /** `void static_key_enable(struct static_key *key)` */
+  static_key_enable: (key: Ptr<'static_key'>) => void;
+  /** `void static_key_enable_cpuslocked(struct static_key *key)` */
+  static_key_enable_cpuslocked: (key: Ptr<'static_key'>) => void;
+  /** `void static_key_slow_dec(struct static_key *key)` */
+  static_key_slow_dec: (key: Ptr<'static_key'>) => void;
+  /** `bool static_key_slow_inc(struct static_key *key)` */
+  static_key_slow_inc: (key: Ptr<'static_key'>) => boolean;
+  /** `void symbol_put_addr(void *addr)` */
+  symbol_put_addr: (addr: PlainPtr) => void;
+  /** `bool try_module_get(struct module *module)` */
+  try_module_get: (module: Ptr<'module'>) => boolean;
+  /** `int unregister_module_notifier(struct notifier_block *nb)` */
+  unregister_module_notifier: (nb: Ptr<'notifier_block'>) => number | boolean;
   /** `void *vcalloc(size_t n, size_t size)` */
   vcalloc: (n: number, size: number) => PlainPtr;
   /** `void vfree(const void *addr)` */
@@ -215,4 +263,10 @@ export interface Prototypes {
   vzalloc: (size: number) => PlainPtr;
   /** `void *vzalloc_node(unsigned long size, int node)` */
   vzalloc_node: (size: number, node: number) => PlainPtr;
+  /** `unsigned int x86_family(unsigned int sig)` */
+  x86_family: (sig: number) => number | boolean;
+  /** `unsigned int x86_model(unsigned int sig)` */
+  x86_model: (sig: number) => number | boolean;
+  /** `unsigned int x86_stepping(unsigned int sig)` */
+  x86_stepping: (sig: number) => number | boolean;
 }
