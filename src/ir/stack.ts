@@ -60,7 +60,9 @@ function blockStarts(fn: IrFunction): Map<number, Offsets> {
     const block = fn.blocks.get(work.pop()!);
     if (!block) continue;
     const after = afterBlock(block, starts.get(block.start)!);
-    for (const target of successors(block)) {
+    // Behind a ud2 the code goes on when it was a WARN.
+    const targets = block.term.t === 'trap' && block.term.name === 'ud2' ? [block.termPc + 2] : successors(block);
+    for (const target of targets) {
       const known = starts.get(target);
       const merged = known ? merge(known, after) : after;
       if (merged === known || !fn.blocks.has(target)) continue;
@@ -95,6 +97,8 @@ function afterInsn(insn: Insn, offsets: Offsets): Offsets {
     else if (stmt.s === 'reg') {
       const value = offsetOf(stmt.value, now ?? offsets, tmps);
       if (!Object.is(value, (now ?? offsets)[stmt.reg])) (now ??= [...offsets])[stmt.reg] = value;
+    } else if (stmt.s === 'intrinsic' && (stmt.name === 'pushf' || stmt.name === 'popf')) {
+      (now ??= [...offsets])[RSP]! += (stmt.name === 'pushf' ? -1 : 1) * Number(stmt.args[0]);
     } else if (stmt.s === 'string' || stmt.s === 'intrinsic') {
       const written = stmt.s === 'string' ? stringWrites(stmt) : stmt.writes;
       for (let i = 0; i < 16; i++) if (written & (1 << i)) (now ??= [...offsets])[i] = UNKNOWN;
