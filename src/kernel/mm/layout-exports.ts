@@ -21,7 +21,7 @@ export function layoutExports(abi: Abi, ram: Ram, image: KernelImage, map: RamMa
     vmemmap_base: word(map.vmemmap),
     // Areas of vmalloc lie among the other pages: the region begins where RAM does.
     vmalloc_base: word(KERNEL_BASE),
-    high_memory: word(map.readOnlyEnd),
+    high_memory: word(KERNEL_BASE + map.sizeBytes),
     mem_section: data(8, (at) => ram.writePtr(at, memSections(abi, ram, image, map))),
     // Four-level page tables; no memory encryption.
     pgdir_shift: u32(39),

@@ -59,7 +59,7 @@ export function pageExports({ ram, map, pages, reporter, sites }: PageExportDeps
     if (array !== 0) return allocBulk(gfp, nr, (i, page) => ram.writePtr(array + i * 8, page), (i) => ram.readPtr(array + i * 8) !== 0);
     return allocBulk(gfp, nr, (_i, page) => addToList(ram, page + 8, list), () => false);
   };
-  const folioAlloc = (gfp: number, order: number): Ptr<'page'> => alloc(gfp | __GFP_COMP, order);
+  const folioAlloc = (gfp: number, order: number): Ptr<'folio'> => alloc(gfp | __GFP_COMP, order) as number;
   const noprof = since.bind(null, [6, 12] as const);
   return {
     alloc_pages: fn('alloc_pages', (gfp: number, order: number) => alloc(gfp, order)),

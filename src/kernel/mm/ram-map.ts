@@ -1,12 +1,13 @@
 // Who owns which part of RAM. From the bottom: page 0 (never mapped), CPU blocks, boot stacks, per-CPU areas, free pages
 // below 16 MiB (ZONE_DMA), kernel text and data, the array of `struct page`, free pages, and at the top the zone that
-// modules may not write. Physical address = RAM offset, so `__pa`, `__va` and `virt_to_page` as modules inline them need only
+// modules may not write. What translated code reaches only on its slow path (cpu/layout.ts) stays out of use. Physical
+// address = RAM offset, so `__pa`, `__va` and `virt_to_page` as modules inline them need only
 // phys_base = 0, page_offset_base = KERNEL_BASE and vmemmap_base = the page array. Linux: Documentation/x86/x86_64/mm.rst.
 
 import type { Abi } from '../../abi/abi.ts';
 import { addressAt, alignUp, PAGE_SHIFT, PAGE_SIZE, type Ptr } from '../../base/ptr.ts';
 import { assert } from '../../base/assert.ts';
-import { CPU_BLOCK_OFFSET, CPU_BLOCK_SIZE, KERNEL_TEXT_OFFSET, KERNEL_TEXT_SIZE, READ_ONLY_SHARE } from '../../cpu/layout.ts';
+import { ACCESS_FLOOR, ACCESS_REACH, CPU_BLOCK_OFFSET, CPU_BLOCK_SIZE, KERNEL_TEXT_OFFSET, KERNEL_TEXT_SIZE, READ_ONLY_SHARE } from '../../cpu/layout.ts';
 import { KERNEL_DATA_SIZE } from '../image.ts';
 
 export const MAX_CPUS = 8;
@@ -43,7 +44,7 @@ export function layOutRam(sizeBytes: number, nrCpus: number, abi: Abi): RamMap {
   assert(abi.perCpuSizeBytes < PER_CPU_STRIDE / 2, 'the static per-CPU section fits its area');
   const nrPages = sizeBytes >> PAGE_SHIFT;
   const pageStructSize = abi.sizeOf('page');
-  const bootStacks = alignUp(CPU_BLOCK_OFFSET + MAX_CPUS * CPU_BLOCK_SIZE, STACK_SIZE);
+  const bootStacks = alignUp(Math.max(CPU_BLOCK_OFFSET + MAX_CPUS * CPU_BLOCK_SIZE, ACCESS_FLOOR), STACK_SIZE);
   const perCpuAreas = alignUp(bootStacks + nrCpus * STACK_SIZE, PER_CPU_STRIDE);
   const lowFree = perCpuAreas + nrCpus * PER_CPU_STRIDE;
   const vmemmap = KERNEL_TEXT_OFFSET + KERNEL_TEXT_SIZE + KERNEL_DATA_SIZE;
@@ -58,9 +59,9 @@ export function layOutRam(sizeBytes: number, nrCpus: number, abi: Abi): RamMap {
     vmemmap: vmemmap + addressAt(0),
     managed: [
       { start: lowFree >> PAGE_SHIFT, end: KERNEL_TEXT_OFFSET >> PAGE_SHIFT },
-      { start: highFree >> PAGE_SHIFT, end: readOnlyStart >> PAGE_SHIFT },
+      { start: highFree >> PAGE_SHIFT, end: (readOnlyStart - ACCESS_REACH) >> PAGE_SHIFT },
     ],
     readOnlyStart: addressAt(readOnlyStart),
-    readOnlyEnd: addressAt(sizeBytes),
+    readOnlyEnd: addressAt(sizeBytes - ACCESS_REACH),
   };
 }

@@ -1,0 +1,82 @@
+// Virtual time: advances with executed work and by explicit steps (sleeping, delays), never with the host's clock. The jiffies
+// variable in RAM, which modules read without a call, follows at every step. Linux: kernel/time/timekeeping.c, jiffies.c.
+
+import type { Ptr } from '../../base/ptr.ts';
+import type { Ram } from '../../base/ram.ts';
+import type { KernelImage } from '../image.ts';
+import type { Clock } from '../services.ts';
+
+/** CONFIG_HZ of Debian's kernels. */
+export const HZ = 250;
+export const NSEC_PER_SEC = 1_000_000_000n;
+/** Length of a jiffy. */
+export const TICK_NSEC = NSEC_PER_SEC / BigInt(HZ);
+/** jiffies starts five minutes before the lower 32 bits wrap, so that code which cannot take that is found early. */
+export const INITIAL_JIFFIES = 2n ** 32n - 300n * BigInt(HZ);
+/** One cycle of the time-stamp counter is one nanosecond. */
+export const TSC_KHZ = 1_000_000;
+/** 2020-01-01 00:00:00 UTC: what the machine's real-time clock says at boot unless told otherwise. */
+const DEFAULT_BOOT_TIME_NS = 1_577_836_800n * NSEC_PER_SEC;
+
+export interface ClockDeps {
+  readonly ram: Ram;
+  readonly image: KernelImage;
+  /** Work the processor has done since boot (Cpu.workDone). */
+  readonly workDone: () => number;
+  /** Nanoseconds one unit of work takes. */
+  readonly nsPerWork: number;
+  /** Wall-clock time at boot, nanoseconds since 1970. */
+  readonly bootTimeNs?: bigint;
+}
+
+export class VirtualClock implements Clock {
+  readonly #ram: Ram;
+  readonly #workDone: () => number;
+  readonly #nsPerWork: number;
+  /** Where jiffies_64 lies; `jiffies` is the same word. */
+  readonly jiffiesAddress: Ptr;
+  /** Time passed other than by work. */
+  #steppedNs = 0n;
+  /** CLOCK_REALTIME - CLOCK_MONOTONIC. */
+  #realOffsetNs: bigint;
+  /** Wall-clock time at boot. */
+  readonly bootTimeNs: bigint;
+  #jiffies = INITIAL_JIFFIES;
+
+  constructor(deps: ClockDeps) {
+    this.#ram = deps.ram;
+    this.#workDone = deps.workDone;
+    this.#nsPerWork = deps.nsPerWork;
+    this.bootTimeNs = deps.bootTimeNs ?? DEFAULT_BOOT_TIME_NS;
+    this.#realOffsetNs = this.bootTimeNs;
+    this.jiffiesAddress = deps.image.data('jiffies_64', 8, 64);
+    this.#ram.writeU64(this.jiffiesAddress, this.#jiffies);
+  }
+
+  nowNs(): bigint { return this.#steppedNs + BigInt(Math.floor(this.#workDone() * this.#nsPerWork)); }
+  /** CLOCK_REALTIME. */
+  realNs(): bigint { return this.nowNs() + this.#realOffsetNs; }
+  setRealNs(ns: bigint): void { this.#realOffsetNs = ns - this.nowNs(); }
+  advance(ns: bigint): void {
+    this.#steppedNs += ns;
+    this.sync();
+  }
+
+  /** Jiffies as of now. */
+  jiffies(): bigint {
+    this.sync();
+    return this.#jiffies;
+  }
+  /** Time of the last tick: what the coarse clocks say. */
+  tickNs(): bigint { return this.nowNs() / TICK_NSEC * TICK_NSEC; }
+  /** Time-stamp counter. */
+  timestamp(): bigint { return this.nowNs(); }
+
+  /** Brings the jiffies word up to date. To be called wherever work may have been done unseen: at spent budgets and switches. */
+  sync(): void {
+    const jiffies = INITIAL_JIFFIES + this.nowNs() / TICK_NSEC;
+    if (jiffies === this.#jiffies) return;
+    this.#jiffies = jiffies;
+    this.#ram.writeU64(this.jiffiesAddress, jiffies);
+  }
+}
