@@ -27,6 +27,11 @@ export const EXIT = {
   redo: 0,
   /** The function at pc needs more stack than is left; full state as at its entry. */
   stackOverflow: 1,
+  /**
+   * The budget is below zero at the entry of charged block `pc`, which is charged and not begun; full state as at its start. Loops
+   * leave this way, since a call that comes back would cost every iteration; function entries call `budget`.
+   */
+  budget: 2,
 } as const;
 
 /** Imports of every translated module, under the module name 'cpu'. All parameters are i32. */
@@ -42,8 +47,9 @@ export interface RuntimeImports {
    */
   enter(slot: number): void;
   /**
-   * Table slot for the indirect call whose 64-bit target stands in BLOCK.target. Called when the target cache misses, with full
-   * state in the block and the return address (of a call) pushed. Faults when no code is there.
+   * Table slot for the indirect call whose 64-bit target stands in BLOCK.target. Called when the target cache misses, by the function
+   * in slot 0, with the arguments and rsp in the block as for `enter` and the return address (of a call) pushed. Faults when no
+   * code is there; callee-saved registers are then those of the frame that `capture` reports next, which waits in this call.
    */
   resolve(): number;
   /**

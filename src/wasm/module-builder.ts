@@ -1,15 +1,16 @@
 // Builds a WebAssembly module in binary form. Imports first, then functions in the order they are declared: a function has
-// its index before its body exists, so that bodies can call each other. Imported memory and table get index 0 each.
+// its index before its body exists, so that bodies can call each other. Imported memory and the first table get index 0.
 
 import { assert } from '../base/assert.ts';
 import { ByteWriter } from './byte-writer.ts';
 import type { Code } from './code.ts';
-import type { ValueType } from './opcodes.ts';
+import { OP, type ValueType } from './opcodes.ts';
 
 const FUNC = 0, TABLE = 1, MEMORY = 2;
 const FUNCREF = 0x70;
 
 interface FunctionType { readonly params: readonly ValueType[]; readonly results: readonly ValueType[] }
+interface Elements { readonly table: number; readonly offset: number; readonly functions: readonly number[] }
 interface Import { readonly module: string; readonly name: string; readonly kind: number; readonly type: number }
 
 export class ModuleBuilder {
@@ -18,6 +19,7 @@ export class ModuleBuilder {
   readonly #imports: Import[] = [];
   readonly #functions: { readonly type: number; code: Code | undefined }[] = [];
   readonly #exports: { readonly name: string; readonly functionIndex: number }[] = [];
+  readonly #elements: Elements[] = [];
   #nrImportedFunctions = 0;
 
   type(params: readonly ValueType[], results: readonly ValueType[]): number {
@@ -48,6 +50,8 @@ export class ModuleBuilder {
     this.#functions[functionIndex - this.#nrImportedFunctions]!.code = code;
   }
   export(name: string, functionIndex: number): void { this.#exports.push({ name, functionIndex }); }
+  /** Puts functions into a table when the module is instantiated, from `offset` on. */
+  elements(table: number, offset: number, functions: readonly number[]): void { this.#elements.push({ table, offset, functions }); }
 
   /** Type of a declared or imported function. */
   typeOf(functionIndex: number): number {
@@ -95,6 +99,18 @@ export class ModuleBuilder {
         section.name(name);
         section.u8(FUNC);
         section.u32(functionIndex);
+      }
+    });
+    this.#section(out, 9, this.#elements.length, (section) => {
+      for (const { table, offset, functions } of this.#elements) {
+        section.u32(table === 0 ? 0 : 2);
+        if (table !== 0) section.u32(table);
+        section.u8(OP['i32.const']);
+        section.s32(offset);
+        section.u8(OP.end);
+        if (table !== 0) section.u8(0); // functions, by index
+        section.u32(functions.length);
+        for (const index of functions) section.u32(index);
       }
     });
     this.#section(out, 10, this.#functions.length, (section) => {

@@ -1,0 +1,188 @@
+// Calls, tail calls and returns. A callee of the same unit is called directly with the registers it reads; another guest function
+// through its table slot; a host function through the block. The return address goes to the guest stack at every call, so
+// that traces and suspended frames find it there.
+
+import { add, c64, reg } from '../../ir/build.ts';
+import { RAX, RDX, RSP, type Target, type Term } from '../../ir/ir.ts';
+import { ARGUMENT_REGISTERS, CALLEE_SAVED, CALLER_SAVED } from '../../ir/liveness.ts';
+import { I32, I64, OP } from '../../wasm/opcodes.ts';
+import { TARGET_CACHE_ENTRIES, TARGET_CACHE_OFFSET } from '../wasm-runtime.ts';
+import type { Emitter } from './emitter.ts';
+import { loadRegisters, storePreds, storeRegisters, storeRspOfVariable } from './full-state.ts';
+import { emitIndex } from './memory.ts';
+import { TABLE_PARAMETERS } from './unit.ts';
+
+/** What the kernel's own functions may look at: arguments and, for hand-written entry points, the other caller-saved registers. */
+const HOST_READS = ARGUMENT_REGISTERS | (1 << RAX);
+
+/** How the code of a call ends. */
+type Ending =
+  /** It comes back: rax is set, what `liveAfter` asks for is loaded. */
+  | { readonly isTail: false; readonly next: number; readonly liveAfter: number }
+  /** The callee's result is this function's: it is left on the stack. */
+  | { readonly isTail: true };
+
+export function emitCall(e: Emitter, term: Term & { t: 'call' }, liveAfter: number): void {
+  const target = emitTarget(e, term.target);
+  pushReturnAddress(e, term.next);
+  emitTransfer(e, target, { isTail: false, next: term.next, liveAfter });
+  e.bases.write(CALLER_SAVED);
+}
+
+export function emitTail(e: Emitter, term: Term & { t: 'tail' }): void {
+  emitTransfer(e, emitTarget(e, term.target), { isTail: true });
+  emitReturn(e, 8);
+}
+
+/** Evaluates an indirect target into a local before anything else happens. */
+function emitTarget(e: Emitter, target: Target): number | { local: number } {
+  if (typeof target === 'number') return target;
+  const local = e.scratch(I64);
+  e.expr(target);
+  e.code.set(local);
+  return { local };
+}
+
+function pushReturnAddress(e: Emitter, next: number): void {
+  const offset = emitIndex(e, add(reg(RSP), c64(-8)), true);
+  e.code.i64(next);
+  e.code.memory(OP['i64.store'], offset);
+}
+
+function emitTransfer(e: Emitter, target: number | { local: number }, ending: Ending): void {
+  const { code } = e;
+  e.noteSite(ending.isTail ? undefined : ending.next);
+  if (typeof target !== 'number') {
+    emitTableCall(e, () => code.get(target.local), ending);
+    return;
+  }
+  const member = e.unit.member(target);
+  if (member) {
+    for (const register of member.parameters) emitArgument(e, register, ending);
+    code.call(member.functionIndex);
+    finish(e, ending);
+    return;
+  }
+  const callee = e.unit.callee(target);
+  switch (callee.kind) {
+    case 'host': emitHostCall(e, callee.index, ending); return;
+    case 'guest':
+      for (const register of TABLE_PARAMETERS) emitArgument(e, register, ending);
+      code.i32(callee.slot);
+      code.callIndirect(e.unit.tableType);
+      finish(e, ending);
+      return;
+    case 'none': emitTableCall(e, () => code.i64(target), ending); return;
+  }
+}
+
+/** A register as an argument; one that the function never touches has no value worth passing. */
+function emitArgument(e: Emitter, register: number, ending: Ending): void {
+  if (register === RSP) e.getRsp(ending.isTail ? 0 : -8);
+  else if (e.hasRegister(register)) e.code.get(e.register(register));
+  else e.code.i64(0);
+}
+
+/**
+ * Calls the 64-bit target that `target` leaves. The cache in RAM gives the table slot; on a miss, slot 0 has the function that
+ * asks the runtime for it.
+ */
+function emitTableCall(e: Emitter, target: () => void, ending: Ending): void {
+  const { code } = e;
+  const wanted = e.scratch(I64), entry = e.scratch(I32), slot = e.scratch(I32);
+  target();
+  code.tee(wanted);
+  code.op(OP['i32.wrap_i64']);
+  code.i32(1);
+  code.op(OP['i32.shr_u']);
+  code.i32((TARGET_CACHE_ENTRIES - 1) * 8);
+  code.op(OP['i32.and']);
+  code.tee(entry);
+  code.memory(OP['i32.load'], TARGET_CACHE_OFFSET + 4);
+  code.set(slot);
+  code.get(entry);
+  code.memory(OP['i64.load32_s'], TARGET_CACHE_OFFSET);
+  code.get(wanted);
+  code.op(OP['i64.ne']);
+  code.if();
+  code.i32(0);
+  code.get(wanted);
+  code.memory(OP['i64.store'], e.blockField('target'));
+  code.i32(0);
+  code.set(slot);
+  code.end();
+  for (const register of TABLE_PARAMETERS) emitArgument(e, register, ending);
+  code.get(slot);
+  code.callIndirect(e.unit.tableType);
+  finish(e, ending);
+}
+
+function emitHostCall(e: Emitter, index: number, ending: Ending): void {
+  const { code } = e;
+  storeRegisters(e, HOST_READS);
+  e.storeToBlock(RSP, () => e.getRsp(ending.isTail ? 0 : -8));
+  code.i32(index);
+  code.call(e.unit.imports.hostCall);
+  if (ending.isTail) e.loadFromBlock(RAX);
+  else loadRegisters(e, ending.liveAfter & CALLER_SAVED);
+}
+
+/** After a guest function: rax is on the stack, rdx in the block. */
+function finish(e: Emitter, ending: Ending): void {
+  if (ending.isTail) return;
+  e.code.set(e.register(RAX));
+  loadRegisters(e, ending.liveAfter & (1 << RDX));
+}
+
+/** Returns with the result on the stack; `popBytes` is what leaves the guest stack. */
+export function emitReturn(e: Emitter, popBytes: number): void {
+  const { code } = e;
+  if (e.isResumable) {
+    // The caller takes the registers from the block. rdx stands there already, as at every return.
+    const result = e.scratch(I64);
+    code.set(result);
+    e.storeToBlock(RAX, () => code.get(result));
+    storeRegisters(e, CALLEE_SAVED);
+    e.storeToBlock(RSP, () => e.getRsp(popBytes));
+  }
+  code.op(OP.return);
+}
+
+export function emitRet(e: Emitter, term: Term & { t: 'ret' }): void {
+  if (e.signature.changesRdx || e.isResumable) storeRegisters(e, 1 << RDX);
+  e.code.get(e.register(RAX));
+  emitReturn(e, 8 + term.popBytes);
+}
+
+/** Everything that leaves without coming back: full state, then `fault`. The kind and the pc stand in variables. */
+export function emitExitBlock(e: Emitter): void {
+  const { code } = e;
+  storeRegisters(e, 0xffff);
+  storeRspOfVariable(e);
+  storePreds(e);
+  code.i32(e.slot);
+  code.get(e.variable('kind'));
+  emitPc(e);
+  code.call(e.unit.imports.fault);
+  code.op(OP.unreachable);
+}
+
+/** An exception passes while the frame waits in a call. */
+export function emitCatchBlock(e: Emitter): void {
+  const { code } = e;
+  code.get(e.variable('pc'));
+  code.if();
+  storeRegisters(e, CALLEE_SAVED);
+  storeRspOfVariable(e);
+  code.i32(e.slot);
+  emitPc(e);
+  code.i32(0);
+  code.call(e.unit.imports.capture);
+  code.end();
+}
+
+function emitPc(e: Emitter): void {
+  e.code.i32(e.fn.entry);
+  e.code.get(e.variable('pc'));
+  e.code.op(OP['i32.add']);
+}

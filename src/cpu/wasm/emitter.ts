@@ -1,0 +1,188 @@
+// State of one function while it is translated: the wasm locals that stand for registers, predicates and temporaries, and
+// what is known at the place where code is being written. The modules around it (expressions, memory, statements, calls) are
+// functions over this state.
+
+import { assert } from '../../base/assert.ts';
+import { RSP, PREDICATES, type Expr, type IrFunction, type Pred, type Stmt } from '../../ir/ir.ts';
+import type { StackMap } from '../../ir/stack.ts';
+import { Code, type Label } from '../../wasm/code.ts';
+import { I32, I64, OP, type ValueType } from '../../wasm/opcodes.ts';
+import { BLOCK } from '../layout.ts';
+import type { TmpValues } from './address.ts';
+import type { CheckedBases } from './checked-bases.ts';
+import type { ControlFlow, FlowNode } from './control-flow.ts';
+import type { Signature } from './signatures.ts';
+import type { Unit } from './unit.ts';
+
+export interface EmitterInput {
+  readonly unit: Unit;
+  /** Flags are lowered to predicates. */
+  readonly fn: IrFunction;
+  readonly slot: number;
+  readonly flow: ControlFlow;
+  readonly stack: StackMap;
+  readonly bases: CheckedBases;
+  readonly signature: Signature;
+  /** Registers that are parameters, in order. Empty for a resumable version, which takes all registers from the block. */
+  readonly parameters: readonly number[];
+  readonly isResumable: boolean;
+}
+
+export class Emitter {
+  readonly unit: Unit;
+  readonly fn: IrFunction;
+  readonly slot: number;
+  readonly flow: ControlFlow;
+  readonly stack: StackMap;
+  readonly bases: CheckedBases;
+  readonly signature: Signature;
+  readonly isResumable: boolean;
+  readonly code: Code;
+  /** rsp is known relative to its value at entry: it has no variable of its own, and slots of the frame need no checks. */
+  readonly isStatic: boolean;
+
+  /** Writes the code of an expression; set by expressions.ts, so that the modules it uses can come back to it. */
+  expr: (expr: Expr) => void = () => assert(false, 'the emitter is complete');
+  /** Where exits go: full state is stored there. Inside loops that keep the budget in a local, `loopExit` stores that first. */
+  exit: Label = 0;
+  loopExit: Label = 0;
+  usesExit = false;
+  /** The node being written, and its instruction. */
+  node: FlowNode | undefined;
+  pc = 0;
+  /** rsp relative to entry (static functions). */
+  delta = 0;
+  tmpValues: TmpValues = new Map();
+  /** Registers that still hold the caller's values before the instruction. */
+  unwritten = 0;
+
+  readonly #registers: number[] = new Array(16).fill(-1);
+  readonly #preds: number[] = new Array(PREDICATES.length).fill(-1);
+  readonly #bases: number[] = [];
+  #tmps = new Map<number, number>();
+  readonly #free: Record<ValueType, number[]> = { [I32]: [], [I64]: [] };
+  #taken: { local: number; type: ValueType }[] = [];
+  readonly #named = new Map<string, number>();
+  #knownPc = -1;
+
+  constructor(input: EmitterInput) {
+    this.unit = input.unit;
+    this.fn = input.fn;
+    this.slot = input.slot;
+    this.flow = input.flow;
+    this.stack = input.stack;
+    this.bases = input.bases;
+    this.signature = input.signature;
+    this.isResumable = input.isResumable;
+    this.isStatic = input.stack.isStatic;
+    this.code = new Code(input.parameters.length, 64 + input.fn.nrInsns * 24);
+    input.parameters.forEach((register, index) => { this.#registers[register] = index; });
+  }
+
+  /** Local of a register; of rsp: its value at entry where it is tracked, else its value. */
+  register(register: number): number {
+    let local = this.#registers[register]!;
+    if (local < 0) local = this.#registers[register] = this.code.local(I64);
+    return local;
+  }
+  hasRegister(register: number): boolean { return this.#registers[register]! >= 0; }
+  pred(pred: Pred): number {
+    const index = PREDICATES.indexOf(pred);
+    let local = this.#preds[index]!;
+    if (local < 0) local = this.#preds[index] = this.code.local(I32);
+    return local;
+  }
+  hasPred(pred: Pred): boolean { return this.#preds[PREDICATES.indexOf(pred)]! >= 0; }
+  /** Local that holds the index (RAM offset minus ACCESS_FLOOR) of a checked base. */
+  base(key: number): number { return this.#bases[key] ??= this.code.local(I32); }
+  tmp(expr: Expr & { op: 'tmp' }): number {
+    const local = this.#tmps.get(expr.tmp);
+    assert(local !== undefined, `temporary t${expr.tmp} is set before it is read`);
+    return local;
+  }
+  setTmp(stmt: Stmt & { s: 'tmp' }): number {
+    let local = this.#tmps.get(stmt.tmp);
+    if (local === undefined) this.#tmps.set(stmt.tmp, local = this.scratch(stmt.value.type === 'i64' ? I64 : I32));
+    return local;
+  }
+  /** A local until the end of the instruction. */
+  scratch(type: ValueType): number {
+    const local = this.#free[type].pop() ?? this.code.local(type);
+    this.#taken.push({ local, type });
+    return local;
+  }
+  /** A local of the whole function. */
+  variable(name: 'pc' | 'kind' | 'delta' | 'frame' | 'budget'): number {
+    let local = this.#named.get(name);
+    if (local === undefined) this.#named.set(name, local = this.code.local(I32));
+    return local;
+  }
+  hasVariable(name: string): boolean { return this.#named.has(name); }
+
+  startBlock(node: FlowNode): void {
+    this.node = node;
+    this.#knownPc = -1;
+    this.bases.startBlock(node);
+    if (this.isStatic) this.delta = this.stack.at(node.block.insns[0]?.pc ?? node.block.termPc) ?? 0;
+  }
+  startInsn(position: number, pc: number): void {
+    this.pc = pc;
+    this.bases.startStep(position);
+    for (const { local, type } of this.#taken) this.#free[type].push(local);
+    this.#taken = [];
+    this.#tmps = new Map();
+  }
+
+  /** Makes the pc variable hold the instruction in hand, for the exit that follows. */
+  notePc(): void { this.#setPc(this.pc - this.fn.entry); }
+  /** Makes it hold where the frame goes on after a call; undefined: nowhere (a tail call, a full-state call). */
+  noteSite(next: number | undefined): void { this.#setPc(next === undefined ? 0 : next - this.fn.entry); }
+  /** The pc variable was set behind the back of notePc, or on one arm only. */
+  forgetPc(): void { this.#knownPc = -1; }
+  #setPc(relative: number): void {
+    if (this.#knownPc === relative) return;
+    this.#knownPc = relative;
+    this.code.i32(relative);
+    this.code.set(this.variable('pc'));
+  }
+
+  /** The label that exits of the node in hand branch to. */
+  exitLabel(): Label {
+    this.usesExit = true;
+    return this.node?.quietLoop ? this.loopExit : this.exit;
+  }
+
+  /** Changes the tracked rsp, in the compiler and in the variable that exits read. */
+  setDelta(delta: number): void {
+    if (delta === this.delta) return;
+    this.delta = delta;
+    this.code.i32(delta);
+    this.code.set(this.variable('delta'));
+  }
+  /** Offset of [rsp + displacement] from the frame variable, which holds the RAM offset of the lowest byte of the frame. */
+  frameOffset(displacement: number): number { return this.stack.depth + this.delta + displacement; }
+
+  /** Leaves rsp as i64. */
+  getRsp(displacement = 0): void {
+    const constant = this.isStatic ? this.delta + displacement : displacement;
+    this.code.get(this.register(RSP));
+    if (constant === 0) return;
+    this.code.i64(constant);
+    this.code.op(OP['i64.add']);
+  }
+
+  /** Address of a field of the CPU block: a constant index, the field goes into the access's offset. */
+  blockField(name: keyof typeof BLOCK, index = 0): number {
+    return this.unit.blockOffset + BLOCK[name] + index;
+  }
+  /** Stores an i64 that `value` leaves to register `register` of the block. */
+  storeToBlock(register: number, value: () => void): void {
+    this.code.i32(0);
+    value();
+    this.code.memory(OP['i64.store'], this.blockField('regs', register * 8));
+  }
+  loadFromBlock(register: number): void {
+    this.code.i32(0);
+    this.code.memory(OP['i64.load'], this.blockField('regs', register * 8));
+  }
+}

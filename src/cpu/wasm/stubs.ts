@@ -1,0 +1,77 @@
+// The functions around translated code: what a slot holds before it is translated, what slot 0 does for an indirect call whose
+// target is not in the cache, and the way in from JavaScript.
+
+import { RAX } from '../../ir/ir.ts';
+import { Code } from '../../wasm/code.ts';
+import { I32, OP } from '../../wasm/opcodes.ts';
+import { BLOCK } from '../layout.ts';
+import type { WasmRuntime } from '../wasm-runtime.ts';
+import { TABLE_PARAMETERS, Unit } from './unit.ts';
+
+const registerField = (unit: Unit, register: number): number => unit.blockOffset + BLOCK.regs + register * 8;
+
+function storeArguments(unit: Unit, code: Code): void {
+  TABLE_PARAMETERS.forEach((register, index) => {
+    code.i32(0);
+    code.get(index);
+    code.memory(OP['i64.store'], registerField(unit, register));
+  });
+}
+
+/** Stubs for `count` slots from `first` on, in the table and in the table of stubs that `reset` takes them from. */
+export function stubModule(runtime: WasmRuntime, first: number, count: number): Uint8Array<ArrayBuffer> {
+  const unit = new Unit(runtime);
+  unit.builder.importTable('cpu', 'stubs');
+  const shared = unit.builder.declare(unit.builder.type([...unit.builder.types[unit.tableType]!.params, I32], [...unit.builder.types[unit.tableType]!.results]));
+  const body = new Code(TABLE_PARAMETERS.length + 1, 128);
+  storeArguments(unit, body);
+  body.get(TABLE_PARAMETERS.length);
+  body.call(unit.imports.enter);
+  body.i32(0);
+  body.memory(OP['i64.load'], registerField(unit, RAX));
+  unit.builder.define(shared, body);
+  const functions: number[] = [];
+  for (let slot = first; slot < first + count; slot++) {
+    const stub = unit.builder.declare(unit.tableType);
+    const code = new Code(TABLE_PARAMETERS.length, 24);
+    TABLE_PARAMETERS.forEach((_, index) => code.get(index));
+    code.i32(slot);
+    code.call(shared);
+    unit.builder.define(stub, code);
+    functions.push(stub);
+  }
+  unit.builder.elements(0, first, functions);
+  unit.builder.elements(1, first, functions);
+  return unit.builder.encode();
+}
+
+/** Slot 0 and the exported `invoke(slot)`. */
+export function entryModule(runtime: WasmRuntime): Uint8Array<ArrayBuffer> {
+  const unit = new Unit(runtime);
+  const { builder } = unit;
+  const resolver = builder.declare(unit.tableType);
+  const resolve = new Code(TABLE_PARAMETERS.length, 128);
+  const slot = resolve.local(I32);
+  storeArguments(unit, resolve);
+  resolve.call(unit.imports.resolve);
+  resolve.set(slot);
+  TABLE_PARAMETERS.forEach((_, index) => resolve.get(index));
+  resolve.get(slot);
+  resolve.callIndirect(unit.tableType);
+  builder.define(resolver, resolve);
+  builder.elements(0, 0, [resolver]);
+
+  const invoke = builder.declare(builder.type([I32], []));
+  const code = new Code(1, 128);
+  code.i32(0);
+  for (const register of TABLE_PARAMETERS) {
+    code.i32(0);
+    code.memory(OP['i64.load'], registerField(unit, register));
+  }
+  code.get(0);
+  code.callIndirect(unit.tableType);
+  code.memory(OP['i64.store'], registerField(unit, RAX));
+  builder.define(invoke, code);
+  builder.export('invoke', invoke);
+  return builder.encode();
+}

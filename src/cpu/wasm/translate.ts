@@ -1,0 +1,111 @@
+// Functions of one unit -> one WebAssembly module. Functions that others of the unit call take only the registers they read and
+// get a second entry with the table's signature; all entries go to their table slots when the module is instantiated.
+
+import type { IrFunction, Stmt } from '../../ir/ir.ts';
+import { lowerFlags } from '../../ir/lower-flags.ts';
+import { stackMap } from '../../ir/stack.ts';
+import { RSP } from '../../ir/ir.ts';
+import { Code } from '../../wasm/code.ts';
+import type { TranslationUnit, WasmRuntime } from '../wasm-runtime.ts';
+import { CheckedBases } from './checked-bases.ts';
+import { controlFlow, type ControlFlow } from './control-flow.ts';
+import { emitFunction } from './function.ts';
+import { signaturesOf, type Signature } from './signatures.ts';
+import { simplify } from './simplify.ts';
+import { MAX_NODES } from './structure.ts';
+import { TABLE_PARAMETERS, Unit } from './unit.ts';
+
+/** A function that can be translated, flags lowered. */
+export interface Prepared {
+  readonly slot: number;
+  readonly fn: IrFunction;
+  readonly flow: ControlFlow;
+}
+
+export interface Translation {
+  readonly unit: Unit;
+  /** Slots that the module fills. */
+  readonly slots: readonly number[];
+}
+
+/** Statements that only the interpreter runs: a function that sets the direction flag changes what string instructions mean. */
+const isUntranslatable = (stmt: Stmt): boolean => stmt.s === 'intrinsic' && stmt.name === 'std';
+
+export function prepare({ slot, fn: source }: TranslationUnit, root = source.entry): Prepared | undefined {
+  if (source.blocks.size > MAX_NODES) return undefined;
+  for (const block of source.blocks.values()) {
+    for (const insn of block.insns) if (insn.stmts.some(isUntranslatable)) return undefined;
+  }
+  const fn = simplify(lowerFlags(source));
+  const flow = controlFlow(fn, root);
+  return flow && { slot, fn, flow };
+}
+
+/** One module with all functions that can be translated; undefined when there is none. */
+export function translateUnit(runtime: WasmRuntime, sources: readonly TranslationUnit[]): Translation | undefined {
+  let functions = sources.map((source) => prepare(source)).filter((prepared) => prepared !== undefined);
+  let signatures: ReadonlyMap<number, Signature>;
+  for (;;) {
+    signatures = signaturesOf(functions.map(({ fn }) => fn));
+    const conventional = functions.filter(({ fn }) => !signatures.get(fn.entry)!.isStrict);
+    if (conventional.length === functions.length) break;
+    functions = conventional;
+  }
+  if (functions.length === 0) return undefined;
+  const unit = new Unit(runtime);
+  const called = directTargets(functions);
+  const entries = new Map<number, number>();
+  for (const { fn, slot } of functions) {
+    const { reads } = signatures.get(fn.entry)!;
+    const parameters = called.has(fn.entry) ? TABLE_PARAMETERS.filter((register) => register === RSP || reads >> register & 1) : TABLE_PARAMETERS;
+    unit.add(fn.entry, { slot, parameters, functionIndex: unit.builder.declare(unit.typeFor(parameters)) });
+  }
+  for (const { fn, slot, flow } of functions) {
+    const { functionIndex, parameters } = unit.member(fn.entry)!;
+    const signature = signatures.get(fn.entry)!;
+    unit.builder.define(functionIndex, emitOne(unit, { slot, fn, flow }, signature, parameters, false));
+  }
+  for (const { fn, slot } of functions) {
+    const { functionIndex, parameters } = unit.member(fn.entry)!;
+    entries.set(slot, parameters.length === TABLE_PARAMETERS.length ? functionIndex : tableEntry(unit, functionIndex, parameters));
+  }
+  for (const [slot, functionIndex] of entries) unit.builder.elements(0, slot, [functionIndex]);
+  return { unit, slots: [...entries.keys()] };
+}
+
+/** The version of a function that starts at `root`, exported as 'resume'. */
+export function translateResumable(runtime: WasmRuntime, source: TranslationUnit, root: number): Unit | undefined {
+  const prepared = prepare(source, root);
+  if (!prepared) return undefined;
+  const signature = signaturesOf([prepared.fn]).get(source.fn.entry)!;
+  const unit = new Unit(runtime);
+  const index = unit.builder.declare(unit.builder.type([], []));
+  unit.builder.define(index, emitOne(unit, prepared, signature, [], true));
+  unit.builder.export('resume', index);
+  return unit;
+}
+
+function emitOne(unit: Unit, { slot, fn, flow }: Prepared, signature: Signature, parameters: readonly number[], isResumable: boolean): Code {
+  const stack = stackMap(fn);
+  return emitFunction({ unit, fn, slot, flow, stack, bases: new CheckedBases(flow.nodes, stack.isStatic), signature, parameters, isResumable });
+}
+
+function directTargets(functions: readonly Prepared[]): Set<number> {
+  const targets = new Set<number>();
+  for (const { fn } of functions) {
+    for (const { term } of fn.blocks.values()) {
+      if ((term.t === 'call' || term.t === 'tail') && typeof term.target === 'number') targets.add(term.target);
+    }
+  }
+  return targets;
+}
+
+/** Takes all parameters and passes on those that the function reads. */
+function tableEntry(unit: Unit, functionIndex: number, parameters: readonly number[]): number {
+  const index = unit.builder.declare(unit.tableType);
+  const code = new Code(TABLE_PARAMETERS.length, 32);
+  for (const register of parameters) code.get(TABLE_PARAMETERS.indexOf(register as never));
+  code.call(functionIndex);
+  unit.builder.define(index, code);
+  return index;
+}

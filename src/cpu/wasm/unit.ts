@@ -1,0 +1,74 @@
+// One wasm module in the making: imports that every module has, the function types, and the functions that are translated
+// together and call each other directly.
+
+import { RAX, RCX, RDI, RDX, RSI, RSP } from '../../ir/ir.ts';
+import { ModuleBuilder } from '../../wasm/module-builder.ts';
+import { I32, I64, type ValueType } from '../../wasm/opcodes.ts';
+import { ACCESS_REACH, READ_ONLY_SHARE } from '../layout.ts';
+import type { Callee, WasmRuntime } from '../wasm-runtime.ts';
+
+/** Parameters of a function in the table, in order. */
+export const TABLE_PARAMETERS = [RDI, RSI, RDX, RCX, 8, 9, RSP] as const;
+/** Per-CPU areas are smaller than this; constant offsets below it need no check. */
+const PER_CPU_REACH = 0x10_0000;
+
+/** A function of this unit, as its callers see it. */
+export interface Member {
+  readonly slot: number;
+  readonly functionIndex: number;
+  /** Registers that it takes as parameters, in order. */
+  readonly parameters: readonly number[];
+}
+
+export interface ImportIndices {
+  readonly hostCall: number;
+  readonly enter: number;
+  readonly resolve: number;
+  readonly capture: number;
+  readonly fault: number;
+  readonly budget: number;
+  readonly intrinsic: number;
+}
+export const IMPORT_MODULE = 'cpu';
+
+export class Unit {
+  readonly builder = new ModuleBuilder();
+  readonly runtime: WasmRuntime;
+  readonly imports: ImportIndices;
+  readonly tableType: number;
+  readonly perCpuReach = PER_CPU_REACH;
+  readonly #members = new Map<number, Member>();
+  readonly #loadLimit: number;
+  readonly #storeLimit: number;
+
+  constructor(runtime: WasmRuntime) {
+    this.runtime = runtime;
+    const { builder } = this;
+    builder.importMemory(IMPORT_MODULE, 'memory');
+    builder.importTable(IMPORT_MODULE, 'table');
+    const take = (name: keyof ImportIndices, nrParams: number, results: readonly ValueType[] = []): number =>
+      builder.importFunction(IMPORT_MODULE, name, builder.type(new Array<ValueType>(nrParams).fill(I32), results));
+    this.imports = {
+      hostCall: take('hostCall', 1), enter: take('enter', 1), resolve: take('resolve', 0, [I32]), capture: take('capture', 3),
+      fault: take('fault', 3), budget: take('budget', 2), intrinsic: take('intrinsic', 3),
+    };
+    this.tableType = this.typeFor(TABLE_PARAMETERS);
+    const { sizeBytes } = runtime.ram;
+    this.#loadLimit = sizeBytes - ACCESS_REACH - 16;
+    this.#storeLimit = sizeBytes * (1 - READ_ONLY_SHARE) - ACCESS_REACH - 16;
+  }
+
+  get blockOffset(): number { return this.runtime.blockOffset; }
+  /** Highest RAM offset of a base that passes the check. */
+  limit(isStore: boolean): number { return isStore ? this.#storeLimit : this.#loadLimit; }
+
+  typeFor(parameters: readonly number[]): number { return this.builder.type(parameters.map(() => I64), [I64]); }
+
+  add(entry: number, member: Member): void { this.#members.set(entry, member); }
+  /** The function at `entry` when it belongs to this unit. */
+  member(entry: number): Member | undefined { return this.#members.get(entry); }
+  callee(address: number): Callee { return this.runtime.callee(address); }
+}
+
+/** A kernel address as the i32 that crosses to the runtime. */
+export const address32 = (address: number): number => address | 0;
