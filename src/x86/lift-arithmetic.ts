@@ -101,12 +101,14 @@ const liftCmpxchg = (l: Lifting, insn: Instruction): void => {
   const value = select(isEqual, l.read(src), old);
   // The processor writes memory even when the comparison fails.
   if (dest.kind === 'mem') l.write(dest, value);
-  const written = dest.kind === 'reg' ? l.hold(value) : value;
+  const held = dest.kind === 'reg' ? l.hold(size === 4 ? extendU(value) : value) : undefined;
   l.flags('sub', size, r, accumulator, old);
   const wide = size === 8 ? old : extendU(old);
   if (size >= 4) l.emit(setReg(RAX, select(isEqual, reg(RAX), wide)));
   else l.writeRegister(RAX, size, select(isEqual, accumulator, old));
-  if (dest.kind === 'reg') l.write(dest, written);
+  // A register that fails the comparison keeps even its upper half. When it is rax itself, it compares equal.
+  if (dest.kind === 'reg' && size >= 4) l.emit(setReg(dest.reg, select(isEqual, held!, reg(dest.reg))));
+  else if (dest.kind === 'reg') l.write(dest, held!);
 };
 
 const liftCmpxchg8b = (l: Lifting, insn: Instruction): void => {

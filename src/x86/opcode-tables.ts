@@ -27,7 +27,7 @@ export const oneByteMap = (): string => ALU.split(' ').map(alu).join('') + `
 80 [${ALU}] Eb Ib; 81 [${ALU}] Ev Iz; 83 [${ALU}] Ev Is
 84 test Eb Gb; 85 test Ev Gv; 86 xchg Eb Gb; 87 xchg Ev Gv
 88 mov Eb Gb; 89 mov Ev Gv; 8a mov Gb Eb; 8b mov Gv Ev; 8c mov RvMw S; 8d lea Gv M; 8e mov S RvMw; 8f/0 pop Ev d64
-90 f3 pause; 90 rexb xchg Zv rax; 90 nop; 91-97 xchg Zv rax
+90 rexb xchg Zv rax; 90 f3 pause; 90 nop; 91-97 xchg Zv rax
 98 cbw/cwde/cdqe; 99 cwd/cdq/cqo; 9b fwait; 9c pushf d64; 9d popf d64; 9e sahf; 9f lahf
 a0 mov al Ob; a1 mov rax Ov; a2 mov Ob al; a3 mov Ov rax; a4 movs b; a5 movs v; a6 cmps b; a7 cmps v
 a8 test al Ib; a9 test rax Iz; aa stos b; ab stos v; ac lods b; ad lods v; ae scas b; af scas v

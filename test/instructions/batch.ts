@@ -1,0 +1,79 @@
+// Generates states, runs them natively and on engines, and collects differences.
+
+import { difference } from './compare.ts';
+import { type Case, Generator } from './generator.ts';
+import type { InstructionEngine } from './interpreter-engine.ts';
+import type { Outcome, State } from './layout.ts';
+import type { NativeEngine } from './native.ts';
+import { Random } from './random.ts';
+
+export interface Mismatch { readonly engine: string; readonly test: Case; readonly state: State; readonly what: string }
+export interface BatchResult {
+  /** States compared, per engine. */
+  nrStates: number;
+  nrInstructions: number;
+  /** States dropped because the processor faulted outside our control, by mnemonic. */
+  readonly dropped: Map<string, number>;
+  readonly perFamily: Map<string, number>;
+  readonly mismatches: Mismatch[];
+}
+
+export const STATES_PER_CASE = 16;
+
+export interface Vector { readonly test: Case; readonly state: State; readonly outcome: Outcome }
+
+/** Fresh vectors from the processor, in groups of one instruction. */
+export function* freshVectors(native: NativeEngine, seed: number, nrCases: number, only?: ReadonlySet<string>, statesPerCase = STATES_PER_CASE): Generator_ {
+  const random = new Random(seed);
+  const generator = new Generator(random, only);
+  for (let done = 0; done < nrCases;) {
+    const group = Math.min(1000, nrCases - done);
+    const tests = Array.from({ length: group }, () => generator.next());
+    const jobs = tests.flatMap((test) => Array.from({ length: statesPerCase }, () => ({ test, code: test.code, state: generator.state(test) })));
+    const outcomes = native.run(jobs);
+    for (let i = 0; i < group; i++) {
+      yield jobs.slice(i * statesPerCase, (i + 1) * statesPerCase).map((job, k) => ({ test: job.test, state: job.state, outcome: outcomes[i * statesPerCase + k]! }));
+    }
+    done += group;
+  }
+}
+type Generator_ = globalThis.Generator<Vector[], void, void>;
+
+/** Page faults (a wild access by construction) and #UD (not in this processor) are no test. */
+export const isUsable = (outcome: Outcome): boolean => outcome.exception !== 0x10e && outcome.exception !== 0x106;
+
+export const check = (vectors: Iterable<Vector[]>, engines: readonly InstructionEngine[], maxMismatches = 200): BatchResult => {
+  const result: BatchResult = { nrStates: 0, nrInstructions: 0, dropped: new Map(), perFamily: new Map(), mismatches: [] };
+  const count = (map: Map<string, number>, key: string): void => void map.set(key, (map.get(key) ?? 0) + 1);
+  for (const group of vectors) {
+    const { test } = group[0]!;
+    const usable = group.filter((vector) => isUsable(vector.outcome));
+    for (const vector of group) if (!isUsable(vector.outcome)) count(result.dropped, test.insn.mnemonic);
+    if (usable.length === 0) continue;
+    result.nrInstructions++;
+    for (const engine of engines) {
+      let what = '';
+      try {
+        engine.prepare(test.code);
+      } catch (error) {
+        what = String(error);
+      }
+      for (const vector of usable) {
+        if (what === '') {
+          try {
+            what = difference(test, vector.state, vector.outcome, engine.run(vector.state));
+          } catch (error) {
+            what = String(error);
+          }
+        }
+        if (what !== '') {
+          if (result.mismatches.length < maxMismatches) result.mismatches.push({ engine: engine.name, test, state: vector.state, what });
+          break;
+        }
+      }
+    }
+    result.nrStates += usable.length;
+    count(result.perFamily, test.insn.mnemonic);
+  }
+  return result;
+};

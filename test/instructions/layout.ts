@@ -1,0 +1,50 @@
+// Where a test instruction and its memory lie: natively (`harness.c` has the same numbers) and in the engines' RAM. Everything
+// keeps its distance, so that only pointers differ, all by the same amount.
+
+import { KERNEL_BASE } from '../../src/base/ptr.ts';
+
+export const NATIVE_CODE = 0x5a1234500000n;
+export const INSN_OFFSET = 0x80;
+/** Where a taken branch lands. */
+export const TAKEN_OFFSET = 0x100;
+export const WINDOW_OFFSET = 0x1000;
+export const WINDOW_SIZE = 256;
+export const NATIVE_WINDOW = NATIVE_CODE + BigInt(WINDOW_OFFSET);
+export const NATIVE_INSN = NATIVE_CODE + BigInt(INSN_OFFSET);
+/** Pointers lie in [NATIVE_CODE, NATIVE_CODE + POINTER_RANGE). */
+export const POINTER_RANGE = 0x2000n;
+
+export const GUEST_CODE = KERNEL_BASE + 0x40000;
+export const GUEST_INSN = GUEST_CODE + INSN_OFFSET;
+export const GUEST_TAKEN = GUEST_CODE + TAKEN_OFFSET;
+export const GUEST_WINDOW = GUEST_CODE + WINDOW_OFFSET;
+export const GUEST_DELTA = BigInt.asUintN(64, BigInt(GUEST_CODE) - NATIVE_CODE);
+
+/** A native value as the engines see it. */
+export const relocate = (value: bigint): bigint =>
+  value >= NATIVE_CODE && value < NATIVE_CODE + POINTER_RANGE ? BigInt.asUintN(64, value + GUEST_DELTA) : value;
+
+/** RFLAGS bits that are compared. */
+export const FLAGS = { C: 1, P: 4, A: 0x10, Z: 0x40, S: 0x80, O: 0x800 } as const;
+export const ALL_FLAGS = 0x8d5;
+
+/** Value of register `r`, whose state may say that it is a pointer (or part of an address). */
+export const relocateRegister = (state: State, r: number, value: bigint): bigint =>
+  r === state.pointer ? BigInt.asUintN(64, value + GUEST_DELTA) : relocate(value);
+
+/** Registers, condition flags and memory before or after an instruction, in native addresses. */
+export interface State {
+  flags: number;
+  readonly regs: BigUint64Array;
+  readonly memory: Uint8Array;
+  /** Register that makes an address absolute: it differs between machines whatever its value; -1 for none. */
+  pointer: number;
+  /** Memory may hold pointers: pushed, popped, or jumped to. */
+  readonly hasPointersInMemory: boolean;
+}
+export interface Outcome extends Omit<State, 'pointer' | 'hasPointersInMemory'> {
+  /** 0, or 0x100 | exception number. */
+  exception: number;
+  /** The branch was taken (or the call, jump, return went to TAKEN). */
+  taken: boolean;
+}

@@ -1,0 +1,60 @@
+// The real processor as an engine: compiles `harness.c` once and runs batches of states through it.
+
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ALL_FLAGS, type Outcome, type State, WINDOW_SIZE } from './layout.ts';
+
+const INPUT_SIZE = 16 + 8 + 128 + WINDOW_SIZE;
+const OUTPUT_SIZE = 8 + 8 + 128 + WINDOW_SIZE;
+
+export interface Job { readonly code: Uint8Array; readonly state: State }
+
+export class NativeEngine {
+  private readonly directory = mkdtempSync(join(tmpdir(), 'kobox-instructions-'));
+  private readonly binary = join(this.directory, 'harness');
+
+  constructor() {
+    execFileSync('gcc', ['-O1', '-no-pie', '-o', this.binary, fileURLToPath(new URL('harness.c', import.meta.url))], { stdio: 'pipe' });
+  }
+
+  static isAvailable(): boolean {
+    if (process.platform !== 'linux' || process.arch !== 'x64') return false;
+    try {
+      execFileSync('gcc', ['--version'], { stdio: 'pipe' });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  run(jobs: readonly Job[]): Outcome[] {
+    const input = Buffer.alloc(jobs.length * INPUT_SIZE);
+    jobs.forEach((job, i) => {
+      const at = i * INPUT_SIZE;
+      input.set(job.code, at);
+      input.writeUInt32LE(job.code.length, at + 16);
+      input.writeUInt32LE(job.state.flags, at + 20);
+      input.set(new Uint8Array(job.state.regs.buffer), at + 24);
+      input.set(job.state.memory, at + 24 + 128);
+    });
+    const inputPath = join(this.directory, 'in'), outputPath = join(this.directory, 'out');
+    writeFileSync(inputPath, input);
+    execFileSync(this.binary, [inputPath, outputPath], { stdio: 'pipe' });
+    const output = new Uint8Array(readFileSync(outputPath));
+    const view = new DataView(output.buffer, output.byteOffset);
+    return jobs.map((_, i) => {
+      const at = i * OUTPUT_SIZE;
+      const regs = new BigUint64Array(16);
+      for (let r = 0; r < 16; r++) regs[r] = view.getBigUint64(at + 16 + r * 8, true);
+      return {
+        exception: view.getUint32(at, true), taken: view.getUint32(at + 4, true) !== 0, flags: Number(view.getBigUint64(at + 8, true)) & ALL_FLAGS,
+        regs, memory: output.slice(at + 144, at + 144 + WINDOW_SIZE),
+      };
+    });
+  }
+
+  dispose(): void { rmSync(this.directory, { recursive: true, force: true }); }
+}
