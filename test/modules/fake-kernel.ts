@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { openAbi } from '../../src/abi/open.ts';
 import type { Abi } from '../../src/abi/abi.ts';
 import { addressAt, alignUp, PAGE_SIZE, type Ptr } from '../../src/base/ptr.ts';
-import { MemoryFault, Ram } from '../../src/base/ram.ts';
+import { type MemoryFault, Ram } from '../../src/base/ram.ts';
 import type { CodeRegion, Cpu, GuestWord, HostFunction, Sleeping } from '../../src/cpu/api.ts';
 import { TaskKilled } from '../../src/kernel/errors.ts';
 import { type KernelExports, registerExports } from '../../src/kernel/exports/register.ts';
@@ -19,25 +19,30 @@ import type { TaintLetter } from '../../src/kernel/services.ts';
 
 export const abi61: Abi = openAbi(readFileSync(new URL('../../abi/linux-6.1-amd64.kabi', import.meta.url)));
 
-/** Page-granular space that fills gaps it is given back, first fit. */
+/** Space that hands out what was freed in the same size first, then fresh memory. */
 class Space {
   readonly #live = new Map<Ptr, number>();
-  readonly #free: { at: Ptr; size: number }[];
+  readonly #free = new Map<number, Ptr[]>();
   readonly #ram: Ram;
+  readonly #end: Ptr;
+  #next: Ptr;
+  used = 0;
   constructor(ram: Ram, start: Ptr, size: number) {
     this.#ram = ram;
-    this.#free = [{ at: start, size }];
+    this.#next = start;
+    this.#end = start + size;
   }
-  get used(): number { return [...this.#live.values()].reduce((sum, size) => sum + size, 0); }
   owns(address: Ptr): boolean { return this.#live.has(address); }
   alloc(bytes: number, align = PAGE_SIZE): Ptr {
     const size = alignUp(Math.max(bytes, 1), align);
-    const gap = this.#free.find((candidate) => candidate.size >= size);
-    if (!gap) return 0;
-    const at = gap.at;
-    gap.at += size;
-    gap.size -= size;
+    let at = this.#free.get(size)?.pop();
+    if (at === undefined) {
+      if (this.#next + size > this.#end) return 0;
+      at = this.#next;
+      this.#next += size;
+    }
     this.#live.set(at, size);
+    this.used += size;
     this.#ram.fill(at, size);
     return at;
   }
@@ -45,14 +50,10 @@ class Space {
     const size = this.#live.get(address);
     if (size === undefined) throw new Error(`free of ${address.toString(16)} which is not allocated`);
     this.#live.delete(address);
-    this.#free.push({ at: address, size });
-    this.#free.sort((a, b) => a.at - b.at);
-    for (let i = 0; i + 1 < this.#free.length;) {
-      const [a, b] = [this.#free[i]!, this.#free[i + 1]!];
-      if (a.size === 0 || a.at + a.size === b.at) {
-        this.#free.splice(i, 2, a.size === 0 ? b : { at: a.at, size: a.size + b.size });
-      } else i++;
-    }
+    this.used -= size;
+    const list = this.#free.get(size);
+    if (list) list.push(address);
+    else this.#free.set(size, [address]);
   }
 }
 
@@ -157,7 +158,7 @@ export class FakeKernel {
         const known = exports?.resolve(name);
         if (known) return known;
         const symbol = this.abi.exportedSymbol(name);
-        if (!symbol || symbol.owner !== 'vmlinux') return undefined;
+        if (symbol?.owner !== 'vmlinux') return undefined;
         const perCpu = this.abi.perCpuVariable(name);
         return { ...symbol, address: perCpu ? perCpu.offset : this.image.text(name) };
       },

@@ -74,16 +74,17 @@ function taintByLicense(context: ModuleContext, file: ModuleFile, taints: TaintS
   context.tainter.module(taints, 'P', report);
 }
 
-/** Modules whose names Linux knows not to be what their licence says. */
-export function taintByName(context: ModuleContext, file: ModuleFile, taints: TaintSet, report: LoadReport): void {
+/**
+ * Modules whose names Linux knows not to be what their licence says. `wasProprietary`: whether the kernel carried P before; 6.1
+ * asks right before this, 6.12 before it looks at the licence.
+ */
+export function taintByName(context: ModuleContext, file: ModuleFile, taints: TaintSet, wasProprietary: boolean, report: LoadReport): void {
   if (file.name === 'ndiswrapper') context.tainter.kernel('P', report);
   if (file.name === 'driverloader' || file.name === 'lve') context.tainter.module(taints, 'P', report);
+  if (!wasProprietary && context.tainter.kernelHas('P')) report.note(KERN_WARNING, `${file.name}: module license taints kernel.`);
 }
 
 export function taintUnsigned(context: ModuleContext, file: ModuleFile, taints: TaintSet, report: LoadReport): void {
   context.tainter.once('unsigned', KERN_NOTICE, `${file.name}: module verification failed: signature and/or required key missing - tainting kernel`, report);
   context.tainter.module(taints, 'E', report);
 }
-
-/** CAP_SYS_MODULE is the caller's business; `nomodule` and /proc/sys/kernel/modules_disabled are decided here. */
-export function isLoadingForbidden(context: ModuleContext): boolean { return context.isDisabled; }

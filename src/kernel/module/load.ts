@@ -128,6 +128,7 @@ function copySections(context: ModuleContext, file: ModuleFile, layout: Layout):
 function* link(load: Load, isTrusted: boolean, parameters: ParameterSource): Sleeping<void> {
   const { context, file, layout, module, report } = load;
   const { struct } = context;
+  const wasProprietary = context.tainter.kernelHas('P');
   if (context.isNewer) taintByInfo(context, file, module.taints, report);
   struct.setFlag(module.address, 'sig_ok', isTrusted);
   if (!isTrusted) taintUnsigned(context, file, module.taints, report);
@@ -135,7 +136,7 @@ function* link(load: Load, isTrusted: boolean, parameters: ParameterSource): Sle
   allocatePerCpu(load);
   context.references.initialise(module);
   readTables(load);
-  taintByName(context, file, module.taints, report);
+  taintByName(context, file, module.taints, wasProprietary, report);
   module.license = licenseOf(file);
   module.importedNamespaces = file.info.all('import_ns');
   keepStrings(load);
@@ -222,8 +223,14 @@ function symbolResolver(load: Load): Resolve {
     inheritProprietary: () => context.tainter.module(module.taints, 'P', report),
     forceVersions: (symbol) => context.tainter.force(module.taints, module.name, symbol, report),
   };
-  const providers = { [Symbol.iterator]: () => formed(context).values() };
-  const depend = (owner: LoadedModule): Sleeping<'ENOENT' | 'EBUSY' | 'retry' | undefined> => dependOn(load, owner);
+  // The list changes only while this load waits for somebody.
+  let others: LoadedModule[] | undefined;
+  const providers = { [Symbol.iterator]: () => (others ??= formed(context)).values() };
+  const depend = function* (owner: LoadedModule): Sleeping<'ENOENT' | 'EBUSY' | 'retry' | undefined> {
+    const outcome = yield* dependOn(load, owner);
+    if (outcome === 'retry') others = undefined;
+    return outcome;
+  };
   const observe = context.observer?.symbolResolved;
   const resolve = (name: string): Sleeping<Resolution> => resolveSymbol(name, importer, context.deps.exports, providers, depend, report);
   if (!observe) return resolve;

@@ -51,7 +51,7 @@ export function checkSignature(bytes: Uint8Array, isMangled: boolean, isEnforced
   if (info[0] !== 0 || info[1] !== 0 || info[3] !== 0 || info[4] !== 0 || info[5] !== 0 || info[6] !== 0 || info[7] !== 0) {
     throw report.refuse('EBADMSG', KERN_ERR, 'module: PKCS#7 signature info has unexpected non-zero params');
   }
-  switch (verify === undefined ? 'nokey' : verify(split.image, split.pkcs7)) {
+  switch (!isPkcs7(split.pkcs7) ? 'unparsable' : verify === undefined ? 'nokey' : verify(split.image, split.pkcs7)) {
     case 'ok': return { image: split.image, isTrusted: true };
     case 'nokey': return unsigned(split.image, 'module with unavailable key', isEnforced, report);
     case 'unparsable': throw badMessage(report, 'the signature is no PKCS#7 message');
@@ -59,6 +59,20 @@ export function checkSignature(bytes: Uint8Array, isMangled: boolean, isEnforced
       report.silentIssue('the signature does not match the module');
       throw report.error('EKEYREJECTED');
   }
+}
+
+/** 1.2.840.113549.1.7.2, signedData, as the first thing in a DER SEQUENCE that fills the blob. */
+const SIGNED_DATA = [0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02];
+
+function isPkcs7(blob: Uint8Array): boolean {
+  if (blob[0] !== 0x30) return false;
+  const first = blob[1] ?? 0;
+  const lengthBytes = first < 0x80 ? 0 : first & 0x7f;
+  if (lengthBytes > 4) return false;
+  let length = lengthBytes === 0 ? first : 0;
+  for (let i = 0; i < lengthBytes; i++) length = length * 256 + (blob[2 + i] ?? 0);
+  const start = 2 + lengthBytes;
+  return start + length === blob.length && SIGNED_DATA.every((byte, i) => blob[start + i] === byte);
 }
 
 function badMessage(report: LoadReport, why: string): Error {

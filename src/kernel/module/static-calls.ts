@@ -28,7 +28,7 @@ export class StaticCalls {
       const key = (at + 4 + this.#ram.readI32(at + 4)) & ~3;
       if (!this.#image.isText(key)) continue;
       const symbol = this.#image.textSymbolAt(key);
-      if (!symbol?.name.startsWith('__SCT__')) return symbol?.name ?? '';
+      if (!symbol?.name.startsWith('__SCT__') && !symbol?.name.startsWith('__SCK__')) return symbol?.name ?? '';
     }
     return undefined;
   }
