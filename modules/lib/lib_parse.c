@@ -91,24 +91,25 @@ static int hear(struct notifier_block *nb, unsigned long event, void *data)
 	return event == 2 && nb->priority == 5 ? NOTIFY_STOP : NOTIFY_OK;
 }
 static struct notifier_block low = { .notifier_call = hear, .priority = 1 }, middle = { .notifier_call = hear, .priority = 5 },
-			     high = { .notifier_call = hear, .priority = 9 };
+			     high = { .notifier_call = hear, .priority = 9 }, alone = { .notifier_call = hear };
 static RAW_NOTIFIER_HEAD(raw_chain);
 static ATOMIC_NOTIFIER_HEAD(atomic_chain);
 static BLOCKING_NOTIFIER_HEAD(blocking_chain);
 
 static void notifiers(void)
 {
-	pr_info("register %d %d %d, again %d\n", raw_notifier_chain_register(&raw_chain, &middle), raw_notifier_chain_register(&raw_chain, &low),
-		raw_notifier_chain_register(&raw_chain, &high), raw_notifier_chain_unregister(&raw_chain, &low));
+	raw_notifier_chain_register(&raw_chain, &middle);
 	raw_notifier_chain_register(&raw_chain, &low);
+	raw_notifier_chain_register(&raw_chain, &high);
 	pr_info("call 1 gives %#x\n", raw_notifier_call_chain(&raw_chain, 1, "one"));
 	pr_info("call 2 gives %#x\n", raw_notifier_call_chain(&raw_chain, 2, "two"));
-	raw_notifier_chain_unregister(&raw_chain, &middle);
+	pr_info("unregister %d\n", raw_notifier_chain_unregister(&raw_chain, &middle));
 	pr_info("unregister again %d\n", raw_notifier_chain_unregister(&raw_chain, &middle));
 	atomic_notifier_chain_register(&atomic_chain, &middle);
 	pr_info("atomic gives %#x\n", atomic_notifier_call_chain(&atomic_chain, 3, "three"));
-	blocking_notifier_chain_register(&blocking_chain, &high);
+	blocking_notifier_chain_register(&blocking_chain, &alone);
 	pr_info("blocking gives %#x\n", blocking_notifier_call_chain(&blocking_chain, 4, "four"));
+	pr_info("registering twice gives %d\n", blocking_notifier_chain_register(&blocking_chain, &alone));
 }
 
 static int __init lib_parse_init(void)

@@ -1,0 +1,4 @@
+# idr, ida, xarray.
+# modules: lib_ids
+insmod /lib_ids.ko; echo "$?"
+rmmod lib_ids; echo "$?"
