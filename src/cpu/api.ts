@@ -64,8 +64,8 @@ export type GuestWord = number | bigint | boolean;
 export interface Cpu {
   readonly engine: 'interp' | 'wasm';
   onException: ExceptionHandler;
-  /** Called when the work budget is spent; returns a new budget (work units), or throws. */
-  onBudget: () => number;
+  /** Called when the work budget is spent, at a function entry or loop; returns a new budget (work units, below 2^31), or throws. */
+  onBudget: (interrupted: GuestFrame) => number;
   /** Work done since boot, in units both engines count alike (function entries and loop back edges, weighted). */
   readonly workDone: number;
 
@@ -97,5 +97,5 @@ export interface Cpu {
   unwind(pc: number, rsp: number): Iterable<{ readonly pc: number; readonly sp: number; readonly isReliable: boolean }>;
 }
 
-/** A task's kernel stack; `rsp` is where its next call pushes. */
+/** A task's kernel stack; `rsp` is where its next call pushes, up to date while the stack is not selected. */
 export interface KernelStack { readonly base: Ptr; readonly size: number; rsp: Ptr }

@@ -29,7 +29,7 @@ export const EXIT = {
   stackOverflow: 1,
   /**
    * The budget is below zero at the entry of charged block `pc`, which is charged and not begun; full state as at its start. Loops
-   * leave this way, since a call that comes back would cost every iteration; function entries call `budget`.
+   * and leaf functions leave this way, since a call that comes back would cost every iteration; entries of other functions call `budget`.
    */
   budget: 2,
 } as const;

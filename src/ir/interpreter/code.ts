@@ -89,11 +89,14 @@ export class FunctionCode {
   nrLoops = 0;
   /** The bytes it was made from have changed. */
   isStale = false;
+  /** Whoever keeps this code. */
+  readonly owner: unknown;
   readonly #blocks = new Map<number, BlockCode>();
 
-  constructor(machine: Machine, fn: IrFunction) {
+  constructor(machine: Machine, fn: IrFunction, owner?: unknown) {
     this.machine = machine;
     this.fn = fn;
+    this.owner = owner;
     this.liveness = predicateLiveness(fn);
     this.weights = chargePoints(fn);
   }

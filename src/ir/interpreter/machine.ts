@@ -152,6 +152,10 @@ export class Machine {
     regs[RSP_LOW] = sum | 0;
     regs[RSP_HIGH] = (regs[RSP_HIGH]! + Math.floor(sum / TWO_32)) | 0;
   }
+  isRam(address: number): boolean {
+    const offset = address - KERNEL_BASE;
+    return offset >= PAGE_SIZE && offset < this.loadEnd;
+  }
   /** A register as a signed number. */
   register(number: number): number {
     return this.regs[2 * number + 1]! * TWO_32 + (this.regs[2 * number]! >>> 0);

@@ -1,0 +1,85 @@
+// Decides what is translated, and when: a function after some calls, or when it loops. Translation costs as much as interpreting
+// some ten thousand instructions, and most functions of a module run once.
+
+import type { FunctionCode } from '../ir/interpreter/code.ts';
+import { KIND, type CallTarget, type GuestFunction } from './targets.ts';
+import type { CodeMap } from './code-map.ts';
+import type { WasmBackEnd } from './wasm-runtime.ts';
+
+export interface TieringLimits {
+  /** A function is translated at the call that follows this many. */
+  readonly calls: number;
+  /** Entries of charged loop blocks after which an interpreted activation switches to translated code. */
+  readonly loops: number;
+}
+export const DEFAULT_LIMITS: TieringLimits = { calls: 12, loops: 400 };
+
+export class Tiering {
+  readonly limits: TieringLimits;
+  readonly #code: CodeMap;
+  readonly #backEnd: WasmBackEnd;
+  /** By slot. Slot 0 belongs to nobody. */
+  readonly #slots: (CallTarget | undefined)[] = [undefined];
+
+  constructor(code: CodeMap, backEnd: WasmBackEnd, limits: TieringLimits) {
+    this.#code = code;
+    this.#backEnd = backEnd;
+    this.limits = limits;
+  }
+
+  /** Counts a call; true when the function is translated, perhaps just now. */
+  countCall(fn: GuestFunction): boolean {
+    if (fn.translation !== 'none') return fn.translation === 'done';
+    if (fn.nrCalls++ < this.limits.calls) return false;
+    return this.translate(fn);
+  }
+
+  translate(fn: GuestFunction): boolean {
+    if (fn.translation === 'none') {
+      const group = this.#group(fn);
+      const failed = new Set(this.#backEnd.translate(group.map((member) => ({ slot: this.slotOf(member), fn: member.fn }))));
+      for (const member of group) member.translation = failed.has(member.slot) ? 'failed' : 'done';
+    }
+    return fn.translation === 'done';
+  }
+
+  /** The function with the callees it is likely to need, which then call each other directly. */
+  #group(fn: GuestFunction): readonly GuestFunction[] {
+    const group = new Set([fn]);
+    for (const member of group) {
+      for (const block of member.fn.blocks.values()) {
+        if ((block.term.t !== 'call' && block.term.t !== 'tail') || typeof block.term.target !== 'number') continue;
+        const callee = this.#code.resolve(block.term.target);
+        if (callee?.kind === KIND.guest && callee.translation === 'none' && callee.isLifted && group.size < 16) group.add(callee);
+      }
+    }
+    return [...group];
+  }
+
+  /** A function loops: true when it can go on in its resumable version. */
+  promoteLoop(fn: GuestFunction, code: FunctionCode): boolean {
+    if (fn.code !== code || fn.isRemoved) return false;
+    if (fn.resumable === 'none') {
+      const hasVersion = this.#backEnd.translateResumable({ slot: this.slotOf(fn), fn: fn.fn });
+      fn.resumable = hasVersion ? 'done' : 'failed';
+    }
+    this.translate(fn);
+    return fn.resumable === 'done';
+  }
+
+  /** Kernel functions and thunks have slots too, for indirect calls. */
+  slotOf(target: CallTarget): number {
+    if (target.slot === 0) {
+      target.slot = this.#slots.length;
+      this.#slots.push(target);
+      this.#backEnd.reserve(target.slot);
+    }
+    return target.slot;
+  }
+  at(slot: number): CallTarget { return this.#slots[slot]!; }
+
+  /** Code was changed or removed. */
+  drop(functions: readonly GuestFunction[]): void {
+    for (const fn of functions) if (fn.slot !== 0) this.#backEnd.reset(fn.slot);
+  }
+}
