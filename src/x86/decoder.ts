@@ -182,7 +182,7 @@ export class Decoder {
       }
       case 'H': return this.register((modrm & 7) | (this.rex & 1) << 3, 8);
       case 'M': return this.memory;
-      case 'G': return this.register((modrm >> 3 & 7) | (this.rex & 4) << 1, size === 'a' ? (this.has67 ? 4 : 8) : this.registerSize(size));
+      case 'G': return this.register((modrm >> 3 & 7) | (this.rex & 4) << 1, this.registerSize(size));
       case 'B': return this.register(this.vvvv, this.registerSize(size));
       case 'Z': return this.register((opcode & 7) | (this.rex & 1) << 3, this.registerSize(size));
       case 'I': return this.immediate(size);
@@ -230,6 +230,7 @@ export class Decoder {
       case 'd': return 4;
       case 'q': return 8;
       case 'y': return (this.rex & 8) !== 0 ? 8 : 4;
+      case 'a': return this.has67 ? 4 : 8;
       case 'vEd': return this.size === 2 ? 2 : 4;
       default: return this.size;
     }

@@ -146,7 +146,9 @@ export class Lifting {
       sum = sum ? add(sum, scaled) : scaled;
     }
     const disp = operand.disp + (operand.base === 4 ? rspBias : 0);
-    const whole = sum ? (disp === 0 ? sum : add(sum, c64(disp))) : c64(disp);
+    // An absolute 64-bit address beyond 2^53 was rounded: it is not canonical either way.
+    const constant = c64(Number.isSafeInteger(disp) ? disp : BigInt(disp));
+    const whole = sum ? (disp === 0 ? sum : add(sum, constant)) : constant;
     return operand.addressSize === 4 ? extendU(wrap(whole)) : whole;
   }
   effectiveAddress(operand: MemoryOperand, rspBias = 0): Expr {

@@ -387,8 +387,7 @@ Fdc M/0:fadd M/1:fmul M/2:fcom M/3:fcomp M/4:fsub M/5:fsubr M/6:fdiv M/7:fdivr R
 Fdd M/0:fld M/1:fisttp M/2:fst M/3:fstp M/4:frstor M/6:fnsave M/6:fsave M/7:fnstsw M/7:fstsw R/0:ffree R/1:fxch R/2:fst R/3:fstp R/4:fucom R/5:fucomp
 Fde =d9:fcompp M/0:fiadd M/1:fimul M/2:ficom M/3:ficomp M/4:fisub M/5:fisubr M/6:fidiv M/7:fidivr R/0:faddp R/1:fmulp R/2:fcomp R/4:fsubrp R/5:fsubp R/6:fdivrp R/7:fdivp
 Fdf =e0:fnstsw =e0:fstsw M/0:fild M/1:fisttp M/2:fist M/3:fistp M/4:fbld M/5:fild M/6:fbstp M/7:fistp R/0:ffreep R/1:fxch R/2:fstp R/3:fstp R/5:fucomip R/6:fcomip
-L100 2/6:lkgs
-L101 3=e8:setssbsy 3=ea:saveprevssp 3=fa:mcommit 3=fe:rmpadjust 2=fe:rmpupdate 3=ff:psmash 2=ff:pvalidate 2=e8:xsusldtrk 2=e9:xresldtrk n=fe:invlpgb n=ff:tlbsync 3=d9:vmgexit 6=cc:tdcall 6=cd:seamret 6=ce:seamops 6=cf:seamcall 2=d9:vmgexit 3=ec:uiret 3=ed:testui 3=ee:clui 3=ef:stui 3=ca:eretu 2=ca:erets n=c6:wrmsrns 3=c6:wrmsrlist 2=c6:rdmsrlist 3=fd:rmpquery n=c7:pbndkb 3/5:rstorssp
+L101 3=e8:setssbsy 3=ea:saveprevssp 3=fa:mcommit 3=fe:rmpadjust 2=fe:rmpupdate 3=ff:psmash 2=ff:pvalidate 2=e8:xsusldtrk 2=e9:xresldtrk n=fe:invlpgb n=ff:tlbsync 6=cc:tdcall 6=cd:seamret 6=ce:seamops 6=cf:seamcall 3=ca:eretu 2=ca:erets n=c6:wrmsrns 3=c6:wrmsrlist 2=c6:rdmsrlist 3=fd:rmpquery n=c7:pbndkb 3/5:rstorssp
 L10f :wrudbg+-
 L110 n:movups 6:movupd 3:movss 2:movsd
 L111 n:movups 6:movupd 3:movss 2:movsd
@@ -446,8 +445,8 @@ L174 n:pcmpeqb 6:pcmpeqb
 L175 n:pcmpeqw 6:pcmpeqw
 L176 n:pcmpeqd 6:pcmpeqd
 L177 n:emms+-
-L178 6/0:extrq+2 n:vmread 2:insertq+2
-L179 n:vmwrite 6:extrq 2:insertq
+L178 6/0:extrq+2 2:insertq+2
+L179 6:extrq 2:insertq
 L17c 6:haddpd 2:haddps
 L17d 6:hsubpd 2:hsubps
 L17e nW1:movq 6W1:movq n:movd 6:movd 3:movq
@@ -629,7 +628,6 @@ V114 n:vunpcklps 6:vunpcklpd
 V115 n:vunpckhps 6:vunpckhpd
 V116 nR:vmovlhps nM:vmovhps 6M:vmovhpd 3:vmovshdup
 V117 n:vmovhps 6:vmovhpd
-V118 n/0:vprefetchnta n/1:vprefetch0 n/2:vprefetch1 n/3:vprefetch2 n/4:vprefetchenta n/5:vprefetche0 n/6:vprefetche1 n/7:vprefetche2
 V128 n:vmovaps 6:vmovapd
 V129 n:vmovaps 6:vmovapd
 V12a 3:vcvtsi2ss 2:vcvtsi2sd
@@ -638,15 +636,12 @@ V12c 3:vcvttss2si 2:vcvttsd2si
 V12d 3:vcvtss2si 2:vcvtsd2si
 V12e n:vucomiss 6:vucomisd
 V12f n:vcomiss 6:vcomisd
-V141 nW1L1:kandq 6W1L1:kandd nW0L1:kandw 6W0L1:kandb nW0L0:kand
-V142 nW1L1:kandnq 6W1L1:kandnd nW0L1:kandnw 6W0L1:kandnb nW0L0:kandn
-V143 n:kandnr
-V144 nW1L0R:knotq 6W1L0R:knotd nW0L0R:knotw 6W0L0R:knotb nW0L0R:knot
-V145 nW1L1:korq 6W1L1:kord nW0L1:korw 6W0L1:korb nW0L0:kor
-V146 nW1L1:kxnorq 6W1L1:kxnord nW0L1:kxnorw 6W0L1:kxnorb nW0L0:kxnor
-V147 nW1L1:kxorq 6W1L1:kxord nW0L1:kxorw 6W0L1:kxorb nW0L0:kxor
-V148 n:kmerge2l1h
-V149 n:kmerge2l1l
+V141 nW1:kandq 6W1:kandd nW0:kandw 6W0:kandb
+V142 nW1:kandnq 6W1:kandnd nW0:kandnw 6W0:kandnb
+V144 nW1:knotq 6W1:knotd nW0:knotw 6W0:knotb
+V145 nW1:korq 6W1:kord nW0:korw 6W0:korb
+V146 nW1:kxnorq 6W1:kxnord nW0:kxnorw 6W0:kxnorb
+V147 nW1:kxorq 6W1:kxord nW0:kxorw 6W0:kxorb
 V14a nW1:kaddq 6W1:kaddd nW0:kaddw 6W0:kaddb
 V14b nW1:kunpckdq nW0:kunpckwd 6W0:kunpckbw
 V150 n:vmovmskps 6:vmovmskpd
@@ -693,20 +688,13 @@ V17c 6:vhaddpd 2:vhaddps
 V17d 6:vhsubpd 2:vhsubps
 V17e 6W1:vmovq 6:vmovd 3:vmovq
 V17f 6:vmovdqa 3:vmovdqu
-V184 n:jkzd+-
-V185 n:jknzd+-
-V190 nW1:kmovq 6W1:kmovd nW0R:kmov nW0:kmovw 6W0:kmovb
+V190 nW1:kmovq 6W1:kmovd nW0:kmovw 6W0:kmovb
 V191 nW1:kmovq 6W1:kmovd nW0:kmovw 6W0:kmovb
-V192 2W1L0R:kmovq nW0L0R:kmovw 6W0L0R:kmovb 2L0R:kmovd nW0L0R:kmov
-V193 2W1L0R:kmovq nW0L0R:kmovw 6W0L0R:kmovb 2L0R:kmovd nW0L0R:kmov
-V195 n:kconcath
-V197 n:kconcatl
-V198 nW1L0R:kortestq 6W1L0R:kortestd nW0L0R:kortestw 6W0L0R:kortestb nW0L0R:kortest
+V192 2W1:kmovq nW0:kmovw 6W0:kmovb 2:kmovd
+V193 2W1:kmovq nW0:kmovw 6W0:kmovb 2:kmovd
+V198 nW1:kortestq 6W1:kortestd nW0:kortestw 6W0:kortestb
 V199 nW1:ktestq 6W1:ktestd nW0:ktestw 6W0:ktestb
-V1ae n/2:vldmxcsr n/3:vstmxcsr 3/6:delay 2/6:spflt 3/7:clevict1 2/7:clevict0
-V1b8 3:popcnt
-V1bc 3:tzcnt 2:tzcnti
-V1bd 3:lzcnt
+V1ae n/2:vldmxcsr n/3:vstmxcsr
 V1c2 n:vcmpps+1 6:vcmppd+1 3:vcmpss+1 2:vcmpsd+1
 V1c4 6:vpinsrw+1
 V1c5 6:vpextrw+1
@@ -901,8 +889,6 @@ V2ec 6:cmplxadd
 V2ed 6:cmpnlxadd
 V2ee 6:cmplexadd
 V2ef 6:cmpnlexadd
-V2f0 3:undoc 2:undoc
-V2f1 2:undoc
 V300 6:vpermq+1
 V301 6:vpermpd+1
 V302 6:vpblendd+1
@@ -933,7 +919,6 @@ V332 6W1:kshiftlw+1 6W0:kshiftlb+1
 V333 6W1:kshiftlq+1 6W0:kshiftld+1
 V338 6:vinserti128+1
 V339 6:vextracti128+1
-V33e 6:kextract+1
 V340 6:vdpps+1
 V341 6:vdppd+1
 V342 6:vmpsadbw+1

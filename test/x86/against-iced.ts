@@ -3,7 +3,9 @@
 
 import iced from 'iced-x86';
 import { Decoder } from '../../src/x86/decoder.ts';
-import { BAD, type Instruction, type Operand } from '../../src/x86/instruction.ts';
+import { BAD, CONDITION_NAMES, type Instruction, type Operand } from '../../src/x86/instruction.ts';
+import { OpcodeMap } from '../../src/x86/opcode-forms.ts';
+import { map0f38, oneByteMap, twoByteMap, vexIntegerMaps } from '../../src/x86/opcode-tables.ts';
 
 const { Code, Decoder: IcedDecoder, DecoderOptions, Instruction: IcedInstruction, MemorySizeExt, Mnemonic, OpKind, Register } = iced;
 
@@ -96,9 +98,9 @@ export class IcedComparison {
     if (mnemonic === 'pause' && ours.mnemonic === 'xchg') return '';
     if (!sameName(ours, mnemonic)) return `name ${ours.mnemonic}, not ${mnemonic}`;
     if (ours.hasLock !== theirs.hasLockPrefix) return 'lock';
-    if (!isInteger(theirs) || STRING.test(mnemonic) || NAME_ONLY.test(mnemonic) || ours.mnemonic === 'xlat' || ours.mnemonic === 'nop') return '';
+    if (!WITH_OPERANDS.has(ours.mnemonic) || STRING.test(mnemonic) || ours.mnemonic === 'xlat' || ours.mnemonic === 'nop') return '';
     let count = theirs.opCount;
-    if (HIDDEN_OPERANDS.has(ours.mnemonic)) count = 0;
+    if (HIDDEN_OPERANDS.has(ours.mnemonic)) count = ours.operands.length;
     if (count !== ours.operands.length) return `${ours.operands.length} operands, not ${count}`;
     for (let i = 0; i < count; i++) {
       const a = ourText(ours.operands[i]!), b = icedText(theirs, i, ours.operands[i]!);
@@ -114,13 +116,8 @@ const PADLOCK = /^(xstore.*|xsha.*|xcrypt.*|montmul|undoc|ccs_.*|sm2)$/;
 /** iced lists registers that the mnemonic implies; we do not. */
 const HIDDEN_OPERANDS = new Set('monitor monitorx mwait mwaitx vmrun vmload vmsave skinit invlpga clzero tpause umwait rdpru'.split(' '));
 
-/** Beyond the hand-written tables: only name and length are ours. */
-const NAME_ONLY = /^(aadd|aand|aor|axor|cmp.*xadd|encodekey.*|urdmsr|uwrmsr|wrss.|wruss.|gf2.*|prefetchit.|cvt.*)$/;
-
-const isInteger = (insn: iced.Instruction): boolean => {
-  for (let i = 0; i < insn.opCount; i++) {
-    if (insn.opKind(i) === OpKind.Register && /^(MM|XMM|YMM|ZMM|K\d|ST\d|BND|TMM|TR)/.test(registerText(insn.opRegister(i)))) return false;
-  }
-  const text = iced.CodeExt.opCode(insn.code);
-  return !text.opCodeString.startsWith('E') && !/^(F[A-Z0-9]+|[XS]?[VP]?GATHER)/.test(Mnemonic[insn.mnemonic]!.toUpperCase().replace(/^FEMMS/, ''));
-};
+/** Mnemonics of the hand-written tables: of the others only name and length are ours. */
+const WITH_OPERANDS = new Set([oneByteMap(), twoByteMap(), map0f38(), vexIntegerMaps()].flatMap((text) => {
+  const maps = text.split('|').map((part) => new OpcodeMap(part));
+  return maps.flatMap((map) => Array.from({ length: 256 }, (_, opcode) => map.lookup(opcode).map((form) => form.mnemonic)).flat());
+}).flatMap((name) => (name.includes('?') ? CONDITION_NAMES.map((condition) => name.replace('?', condition)) : name.split('/'))));

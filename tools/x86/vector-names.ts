@@ -30,7 +30,8 @@ const vexMaps = vexIntegerMaps().split('|').map((text) => new OpcodeMap(text));
 
 for (const key of Object.keys(Code)) {
   const code = Number(key);
-  if (Number.isNaN(code)) continue;
+  // Knights Landing and Knights Corner used VEX.L in a way of their own.
+  if (Number.isNaN(code) || String((Code as unknown as Record<number, string>)[code]).includes('KNC')) continue;
   const info = CodeExt.opCode(code);
   if (!info.isInstruction || !info.mode64) continue;
   const kinds: string[] = [];
