@@ -97,6 +97,8 @@ export interface Abi {
   struct<Name extends string>(name: Name): LayoutOf<Name>;
   hasStruct(name: string): boolean;
   sizeOf(name: string): number;
+  /** The declaration of a typedef or an enum as C text; undefined when neither goes by that name. */
+  declarationOf(name: string): string | undefined;
   /** Value of an enumerator anywhere in the kernel, e.g. `MODULE_STATE_COMING`. */
   enumerator(name: string): number | undefined;
   prototype(symbol: string): Prototype | undefined;

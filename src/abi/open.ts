@@ -2,6 +2,7 @@
 
 import { type Abi, AbiError, type CType, type ExportedSymbol, type LayoutOf, type Parameter, type Prototype, type StructLayout } from './abi.ts';
 import { CTypes } from './c-type.ts';
+import { declare } from './declaration.ts';
 import { extraPrototype } from './extra-prototypes.ts';
 import { AbiFile } from './file/abi-file.ts';
 import { CompositeLayout } from './struct-layout.ts';
@@ -46,6 +47,14 @@ class FileAbi implements Abi {
     return sizeOfType(this.#file, ref);
   }
 
+  declarationOf(name: string): string | undefined {
+    const alias = this.#file.lookup('typedefs', name);
+    const node = this.#file.node(alias ?? 0);
+    if (node.kind === 'typedef') return `typedef ${declare(this.#file, node.to, name)};`;
+    const listed = this.#file.node(this.#file.lookup('enums', name) ?? 0);
+    if (listed.kind !== 'enum') return undefined;
+    return [`enum ${name} {`, ...listed.values.map(({ name: label, value }) => `\t${label} = ${value},`), '};'].join('\n');
+  }
   enumerator(name: string): number | undefined {
     const ref = this.#file.lookup('enumerators', name);
     if (ref === undefined) return undefined;

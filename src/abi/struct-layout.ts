@@ -14,8 +14,8 @@ export class CompositeLayout implements StructLayout {
   readonly name: string;
   readonly kind: 'struct' | 'union';
   readonly sizeBytes: number;
-  readonly #type: CompositeType;
-  readonly #file: AbiFile;
+  readonly type: CompositeType;
+  readonly source: AbiFile;
   readonly #types: CTypes;
   readonly #fields = new Map<string, Field | undefined>();
   #members: readonly Field[] | undefined;
@@ -24,13 +24,13 @@ export class CompositeLayout implements StructLayout {
     this.name = name;
     this.kind = type.kind;
     this.sizeBytes = type.sizeBytes;
-    this.#type = type;
-    this.#file = file;
+    this.type = type;
+    this.source = file;
     this.#types = types;
   }
 
   get members(): readonly Field[] {
-    return (this.#members ??= this.#type.members.map((member) => fieldAt(member.name, placeOf(member, 0), this.#types.of(member.type))));
+    return (this.#members ??= this.type.members.map((member) => fieldAt(member.name, placeOf(member, 0), this.#types.of(member.type))));
   }
   field(path: string): Field {
     const field = this.#lookup(path);
@@ -50,30 +50,30 @@ export class CompositeLayout implements StructLayout {
 
   /** Follows `a.b[2].c`. */
   #walk(path: string): Place | undefined {
-    let composite: CompositeType | undefined = this.#type;
+    let composite: CompositeType | undefined = this.type;
     let place: Place | undefined;
     for (const step of path.split('.')) {
       const bracket = step.indexOf('[');
       place = composite && this.#member(composite, bracket < 0 ? step : step.slice(0, bracket), place?.bitOffset ?? 0);
       if (place && bracket >= 0) place = this.#index(place, step.slice(bracket));
       if (!place) return undefined;
-      const { node } = resolve(this.#file, place.ref);
+      const { node } = resolve(this.source, place.ref);
       composite = node.kind === 'struct' || node.kind === 'union' ? node : undefined;
     }
     return place;
   }
   #member(composite: CompositeType, name: string, baseBits: number): Place | undefined {
-    const number = this.#file.strings.find(name);
-    return number > 0 ? findMember(this.#file, composite, number, baseBits) : undefined;
+    const number = this.source.strings.find(name);
+    return number > 0 ? findMember(this.source, composite, number, baseBits) : undefined;
   }
   /** Follows `[2][3]`; a flexible array (length 0) has any number of elements. */
   #index(place: Place, indices: string): Place | undefined {
     if (!/^(\[\d+\])+$/.test(indices)) return undefined;
     for (const digits of indices.slice(1, -1).split('][')) {
-      const { node } = resolve(this.#file, place.ref);
+      const { node } = resolve(this.source, place.ref);
       const i = Number(digits);
       if (node.kind !== 'array' || (node.length > 0 && i >= node.length)) return undefined;
-      place = { ref: node.of, bitOffset: place.bitOffset + i * sizeOfType(this.#file, node.of) * 8, bitSize: 0 };
+      place = { ref: node.of, bitOffset: place.bitOffset + i * sizeOfType(this.source, node.of) * 8, bitSize: 0 };
     }
     return place;
   }
