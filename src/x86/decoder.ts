@@ -264,8 +264,9 @@ export class Decoder {
     else if (mod === 2) disp = this.i32();
     if (isRipRelative) {
       disp += this.pc + (this.at - this.start) + immediates;
-      if (this.has67) disp = disp >>> 0;
     }
+    // Without registers the sum is the address itself, modulo 2^32.
+    if (this.has67 && base < 0 && index < 0) disp = disp >>> 0;
     return { kind: 'mem', base, index, scale, disp, isRipRelative, addressSize: this.has67 ? 4 : 8, segment: this.segment, size };
   }
 
@@ -293,7 +294,7 @@ export class Decoder {
   }
 
   private branch(code: string): Operand {
-    const offset = code === 'b' ? this.i8() : this.i32();
+    const offset = code === 'b' ? this.i8() : this.size === 2 ? this.u16() << 16 >> 16 : this.i32();
     return { kind: 'branch', target: this.pc + (this.at - this.start) + offset };
   }
 

@@ -23,20 +23,30 @@ export type SizeRule = 'v' | 'b' | 'z' | 'd64' | 'f64';
 
 export interface OperandSpec { readonly letter: string; readonly size: string }
 
-const FLAGS: Record<string, SizeRule> = { d64: 'd64', f64: 'f64', b: 'b', v: 'v', z: 'z' };
+const SIZE_RULES: readonly string[] = ['d64', 'f64', 'b', 'v', 'z'];
 const MODRM_LETTERS = 'EGMRHSCD';
 
 export class OpcodeMap {
-  private readonly texts: (string[] | undefined)[] = new Array(256);
-  private readonly forms: (readonly Form[] | undefined)[] = new Array(256);
+  private readonly texts: (string[] | undefined)[] = [];
+  private readonly forms: (readonly Form[] | undefined)[] = [];
 
   constructor(text: string) {
-    for (const entry of text.split(/[;\n]/)) {
-      const trimmed = entry.trim();
-      if (trimmed === '') continue;
-      const first = Number.parseInt(trimmed.slice(0, 2), 16);
-      const last = trimmed[2] === '-' ? Number.parseInt(trimmed.slice(3, 5), 16) : first;
-      for (let opcode = first; opcode <= last; opcode++) (this.texts[opcode] ??= []).push(trimmed);
+    for (const line of text.split('\n')) {
+      for (let at = 0, end = 0; at < line.length; at = end + 1) {
+        end = line.indexOf(';', at);
+        if (end < 0) end = line.length;
+        while (line[at] === ' ') at++;
+        if (at < end) this.add(line.slice(at, end));
+      }
+    }
+  }
+  private add(entry: string): void {
+    const first = Number.parseInt(entry.slice(0, 2), 16);
+    const last = entry[2] === '-' ? Number.parseInt(entry.slice(3, 5), 16) : first;
+    for (let opcode = first; opcode <= last; opcode++) {
+      const known = this.texts[opcode];
+      if (known) known.push(entry);
+      else this.texts[opcode] = [entry];
     }
   }
 
@@ -45,43 +55,61 @@ export class OpcodeMap {
   }
 
   private parse(opcode: number): readonly Form[] {
-    const forms = (this.texts[opcode] ?? []).flatMap(parseEntry);
+    const forms: Form[] = [];
+    for (const text of this.texts[opcode] ?? []) parseEntry(text, forms);
     // Whether ModRM follows is a property of the opcode: all its forms agree.
-    return forms.some((form) => form.hasModrm) ? forms.map((form) => ({ ...form, hasModrm: true })) : forms;
+    if (forms.some((form) => form.hasModrm)) for (const form of forms) (form as { hasModrm: boolean }).hasModrm = true;
+    return forms;
   }
 }
 
-const parseEntry = (text: string): Form[] => {
-  const group = /\[([^\]]*)\]/.exec(text);
-  if (group) {
-    return group[1]!.split(' ').flatMap((name, reg) => {
-      if (name === '-') return [];
-      return parseEntry(text.replace(group[0], name)).map((form) => ({ ...form, reg, hasModrm: true }));
-    });
+const parseEntry = (text: string, forms: Form[]): void => {
+  const open = text.indexOf('[');
+  if (open < 0) {
+    forms.push(parseForm(text, -1));
+    return;
   }
+  const close = text.indexOf(']');
+  const names = text.slice(open + 1, close).split(' ');
+  for (let reg = 0; reg < names.length; reg++) {
+    if (names[reg] !== '-') forms.push(parseForm(text.slice(0, open) + names[reg] + text.slice(close + 1), reg));
+  }
+};
+
+const parseForm = (text: string, groupReg: number): Form => {
   const words = text.split(' ');
   const selector = words[0]!;
-  const reg = selector[2] === '/' ? Number(selector[3]) : -1;
+  const reg = selector[2] === '/' ? Number(selector[3]) : groupReg;
   const modrm = selector[2] === '=' ? Number.parseInt(selector.slice(3), 16) : -1;
-  let prefix = -1, mod = -1, w = -1, needsRexB = false, mnemonic = '';
-  let size: SizeRule = 'v';
-  const operands: OperandSpec[] = [];
-  for (const word of words.slice(1)) {
-    if (mnemonic === '') {
-      if (word === 'np') prefix = 0;
-      else if (word === '66' || word === 'f3' || word === 'f2') prefix = Number.parseInt(word, 16);
-      else if (word === 'mem') mod = 0;
-      else if (word === 'reg') mod = 1;
-      else if (word === 'w0' || word === 'w1') w = Number(word[1]);
-      else if (word === 'rexb') needsRexB = true;
-      else mnemonic = word;
-      continue;
+  let prefix = -1, mod = -1, w = -1, needsRexB = false;
+  let i = 1;
+  for (let isConstraint = true; isConstraint; ) {
+    switch (words[i]) {
+      case 'np': prefix = 0; break;
+      case '66': prefix = 0x66; break;
+      case 'f3': prefix = 0xf3; break;
+      case 'f2': prefix = 0xf2; break;
+      case 'mem': mod = 0; break;
+      case 'reg': mod = 1; break;
+      case 'w0': w = 0; break;
+      case 'w1': w = 1; break;
+      case 'rexb': needsRexB = true; break;
+      default: isConstraint = false; continue;
     }
-    const rule = FLAGS[word];
-    if (rule) size = rule;
-    else if (/^[A-Z]/.test(word) && word !== '1') operands.push({ letter: word[0]!, size: word.slice(1) });
+    i++;
+  }
+  const mnemonic = words[i++]!;
+  let size: SizeRule = 'v';
+  let hasModrm = reg >= 0 || modrm >= 0 || mod >= 0;
+  const operands: OperandSpec[] = [];
+  for (; i < words.length; i++) {
+    const word = words[i]!;
+    const letter = word[0]!;
+    if (letter >= 'A' && letter <= 'Z') {
+      operands.push({ letter, size: word.slice(1) });
+      if (MODRM_LETTERS.includes(letter)) hasModrm = true;
+    } else if (SIZE_RULES.includes(word)) size = word as SizeRule;
     else operands.push({ letter: 'fixed', size: word });
   }
-  const hasModrm = reg >= 0 || modrm >= 0 || mod >= 0 || operands.some((o) => o.letter !== 'fixed' && MODRM_LETTERS.includes(o.letter));
-  return [{ mnemonic, operands, prefix, mod, reg, modrm, w, needsRexB, size, hasModrm }];
+  return { mnemonic, operands, prefix, mod, reg, modrm, w, needsRexB, size, hasModrm };
 };

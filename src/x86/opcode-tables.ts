@@ -45,10 +45,11 @@ fe [inc dec] Eb; ff [inc dec] Ev; ff/2 call Ev f64; ff/3 mem callf Mp; ff/4 jmp 
 
 export const twoByteMap = (): string => `
 00/6 f2 lkgs RvMw; 00 [sldt str lldt ltr verr verw] RvMw
-01=c0 enclv; 01=c1 vmcall; 01=c2 vmlaunch; 01=c3 vmresume; 01=c4 vmxoff; 01=c5 pconfig; 01=c8 monitor; 01=c9 mwait; 01=ca clac; 01=cb stac
-01=cf encls; 01=d0 xgetbv; 01=d1 xsetbv; 01=d4 vmfunc; 01=d5 xend; 01=d6 xtest; 01=d7 enclu; 01=d8 vmrun; 01=d9 f3 vmgexit; 01=d9 f2 vmgexit; 01=d9 vmmcall; 01=da vmload
+01=c0 enclv; 01=c1 vmcall; 01=c2 vmlaunch; 01=c3 vmresume; 01=c4 vmxoff; 01=c5 pconfig; 01=c8 monitor; 01=c9 mwait; 01=ca f3 eretu; 01=ca f2 erets; 01=ca clac; 01=cb stac
+01=cc 66 tdcall; 01=cd 66 seamret; 01=ce 66 seamops; 01=cf 66 seamcall; 01=cf encls; 01=d0 xgetbv; 01=d1 xsetbv; 01=d4 vmfunc; 01=d5 xend; 01=d6 xtest; 01=d7 enclu; 01=d8 vmrun; 01=d9 f3 vmgexit; 01=d9 f2 vmgexit; 01=d9 vmmcall; 01=da vmload
 01=db vmsave; 01=dc stgi; 01=dd clgi; 01=de skinit; 01=df invlpga; 01=e8 np serialize; 01=ec f3 uiret; 01=ed f3 testui; 01=ee f3 clui; 01=ef f3 stui; 01=ee rdpkru; 01=ef wrpkru; 01=f8 swapgs
-01=f9 rdtscp; 01=fa monitorx; 01=fb mwaitx; 01=fc clzero; 01=fd rdpru
+01=f9 rdtscp; 01=fa f3 mcommit; 01=fa monitorx; 01=fb mwaitx; 01=fc clzero; 01=fd f3 rmpquery; 01=fd f2 rmpread; 01=fd rdpru; 01=fe f3 rmpadjust; 01=fe f2 rmpupdate; 01=fe invlpgb; 01=ff f3 psmash; 01=ff f2 pvalidate; 01=ff tlbsync
+01=e8 f2 xsusldtrk; 01=e9 f2 xresldtrk; 01=e8 f3 setssbsy; 01=ea f3 saveprevssp; 01=c6 f3 wrmsrlist; 01=c6 f2 rdmsrlist; 01=c6 np wrmsrns; 01=c7 np pbndkb
 01 mem [sgdt sidt lgdt lidt] M; 01/4 smsw RvMw; 01/6 lmsw RvMw; 01/7 mem invlpg M
 02 lar Gv RvMw; 03 lsl Gv RvMw; 05 syscall; 06 clts; 07 sysret/sysret/sysretq; 08 invd; 09 f3 wbnoinvd; 09 wbinvd; 0b ud2
 0d mem [prefetch prefetchw prefetchwt1 prefetchw prefetch prefetch prefetch prefetch] Mb; 0d nop Ev; 0e femms
@@ -64,7 +65,7 @@ ae/0 np mem fxsave/fxsave/fxsave64 M; ae/1 np mem fxrstor/fxrstor/fxrstor64 M; a
 ae/4 np mem xsave/xsave/xsave64 M; ae/5 np mem xrstor/xrstor/xrstor64 M; ae/6 np mem xsaveopt/xsaveopt/xsaveopt64 M; ae/7 np mem clflush Mb
 ae/6 66 mem clwb Mb; ae/7 66 mem clflushopt Mb; ae/5 np reg lfence; ae/6 np reg mfence; ae/7 np reg sfence
 ae/0 f3 reg rdfsbase Ry; ae/1 f3 reg rdgsbase Ry; ae/2 f3 reg wrfsbase Ry; ae/3 f3 reg wrgsbase Ry; ae/4 f3 ptwrite Ey
-ae/5 f3 w0 reg incsspd Rd; ae/5 f3 w1 reg incsspq Rq; ae/6 f3 mem clrssbsy Mq; ae/6 66 reg tpause Rd; ae/6 f3 reg umonitor Ra; ae/6 f2 reg umwait Rd
+ae/5 f3 w0 reg incsspd Rd; ae/5 f3 w1 reg incsspq Rq; ae/6 f3 mem clrssbsy Mq; ae/6 66 reg tpause Ry; ae/6 f3 reg umonitor Ra; ae/6 f2 reg umwait Ry
 b0 cmpxchg Eb Gb; b1 cmpxchg Ev Gv; b2 mem lss Gv Mp; b3 btr Ev Gv; b4 mem lfs Gv Mp; b5 mem lgs Gv Mp; b6 movzx Gv Eb; b7 movzx Gv Ew
 b8 f3 popcnt Gv Ev; b9 ud1 Gv Ev; ba [- - - - bt bts btr btc] Ev Ib; bb btc Ev Gv; bc f3 tzcnt Gv Ev; bc bsf Gv Ev
 bd f3 lzcnt Gv Ev; bd bsr Gv Ev; be movsx Gv Eb; bf movsx Gv Ew

@@ -44,8 +44,8 @@ export class Generator {
     const allowed = new Set(liftedMnemonics().filter((name) => !EXCLUDED.has(name) && (!only || only.has(name))));
     const maps = [oneByteMap(), twoByteMap(), map0f38()].map((text) => new OpcodeMap(text));
     const vexMaps = vexIntegerMaps().split('|').map((text) => new OpcodeMap(text));
-    maps.forEach((map, number) => this.collect(map, number, 0, allowed));
-    vexMaps.forEach((map, number) => this.collect(map, number + 2, number + 2, allowed));
+    for (const [number, map] of maps.entries()) this.collect(map, number, 0, allowed);
+    for (const [number, map] of vexMaps.entries()) this.collect(map, number + 2, number + 2, allowed);
     this.names = [...this.slots.keys()].sort();
   }
 
@@ -227,6 +227,9 @@ export class Generator {
       if (operand.kind === 'reg') regs[operand.reg] = taken;
       else if (operand.kind === 'mem') view.setBigUint64(test.target, taken, true);
     }
+    const popped = insn.operands[0];
+    // pop sp changes the lower half of a pointer.
+    if (name === 'pop' && popped?.kind === 'reg' && popped.reg === 4) state.pointer = insn.size === 2 ? 4 : -1;
     this.pointAt(test, state);
     return state;
   }
