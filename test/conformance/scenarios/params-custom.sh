@@ -17,4 +17,3 @@ rmmod params_custom
 insmod /params_custom.ko level=5000; echo "$?"
 insmod /params_custom.ko level=-2; echo "$?"
 insmod /params_custom.ko bounded=9; echo "$?"
-insmod /params_custom.ko no_set=1; echo "$?"

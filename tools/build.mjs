@@ -1,0 +1,24 @@
+// Builds dist/: the library for Node and for browsers, the command, and the types.
+//
+//   node tools/build.mjs [--no-types]
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { build } from 'esbuild';
+import { buildStamp, markBuilt } from './bootstrap.mjs';
+import { ROOT } from './project.mjs';
+
+const DIST = path.join(ROOT, 'dist');
+const options = { bundle: true, format: 'esm', target: 'es2022', minifySyntax: true, minifyWhitespace: true, sourcemap: true, sourcesContent: false, logLevel: 'warning', absWorkingDir: ROOT, outdir: DIST };
+
+const stamp = buildStamp();
+fs.rmSync(DIST, { recursive: true, force: true });
+// Chunks are shared between library and command; what a command does not need at once it imports later.
+await build({ ...options, entryPoints: { kobox: 'src/host/node/main.ts', cli: 'src/cli/main.ts' }, platform: 'node', splitting: true, chunkNames: 'chunks/[name]-[hash]', banner: { js: '' } });
+await build({ ...options, entryPoints: { 'kobox.browser': 'src/host/browser/main.ts' }, platform: 'browser' });
+if (!process.argv.includes('--no-types')) {
+  const tsc = path.join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
+  const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: ROOT, stdio: 'inherit' });
+  if (status !== 0) process.exit(1);
+}
+markBuilt(stamp);
