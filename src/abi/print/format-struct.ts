@@ -3,7 +3,7 @@
 
 import { AbiError, type StructLayout } from '../abi.ts';
 import { CompositeLayout } from '../struct-layout.ts';
-import { type CompositeType, type EnumType, resolve, sizeOfType, type TypeRef, type TypeSource } from '../type-graph.ts';
+import type { CompositeType, EnumType, TypeRef, TypeSource } from '../type-graph.ts';
 import { memberText } from './member-text.ts';
 import { placeMembers, type PlacedMember, type Placement } from './holes.ts';
 
