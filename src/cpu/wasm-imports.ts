@@ -29,12 +29,17 @@ export class TranslatedCodeRuntime implements WasmRuntime {
     this.#runner = runner;
     this.#tiering = tiering;
     this.#targetCache = new Int32Array(ram.memory.buffer, TARGET_CACHE_OFFSET, 2 * TARGET_CACHE_ENTRIES);
+    this.clearTargetCache();
     this.imports = {
       hostCall: (index) => runner.callHost(runner.code.host(index)),
       enter: (slot) => runner.enterSlot(tiering().at(slot)),
       resolve: () => this.#resolve(),
       capture: (slot, site, rspIsEntry) => this.#capture(slot, site, rspIsEntry),
-      fault: (slot, kind, pc) => runner.leaveWasm(kind === EXIT.stackOverflow ? 'stack overflow' : 'redo', slot, pc),
+      fault: (slot, kind, pc) => {
+        // The block at pc is charged: once there is budget again, the interpreter goes on there.
+        if (kind === EXIT.budget) runner.refill((tiering().at(slot) as GuestFunction).name, pc);
+        runner.leaveWasm(kind === EXIT.stackOverflow ? 'stack overflow' : 'redo', slot, pc);
+      },
       budget: (slot, pc) => runner.refill((tiering().at(slot) as GuestFunction).name, pc),
       intrinsic: (id, slot, pc) => this.#runIntrinsic(id, slot, pc),
     };
@@ -80,8 +85,13 @@ export class TranslatedCodeRuntime implements WasmRuntime {
     }
     return slot;
   }
-  /** Targets may have gone or changed. */
-  clearTargetCache(): void { this.#targetCache.fill(0); }
+  /** Targets may have gone or changed. An empty entry holds an address that belongs to another one. */
+  clearTargetCache(): void {
+    for (let entry = 0; entry < TARGET_CACHE_ENTRIES; entry++) {
+      this.#targetCache[2 * entry] = entry === TARGET_CACHE_ENTRIES - 1 ? 0 : -1;
+      this.#targetCache[2 * entry + 1] = 0;
+    }
+  }
 
   #capture(slot: number, site: number, rspIsEntry: number): void {
     const { isCapturing, current, regs } = this.#runner;

@@ -3,8 +3,9 @@
 // in it. Addresses cross as i32: a kernel address is its low 32 bits read as a signed number.
 //
 // State at the boundary ("the block" is the register block of layout.ts):
-// - A translated function has the type (rdi, rsi, rdx, rcx, r8, r9, rsp: i64) -> i64 (rax). On entry [rsp] holds the return
-//   address that the caller pushed. At `ret` it stores rdx to the block if it ever changed it, so that a caller for which rdx
+// - How translated functions pass arguments to each other is the back end's business (wasm/unit.ts); from outside they are entered by
+//   `invoke`, with the arguments in the block. On entry [rsp] holds the return address that the caller pushed. At `ret` a
+//   translated function stores rdx to the block if it ever changed it, so that a caller for which rdx
 //   is live after a call loads it from there. Callee-saved registers are locals: the block's copies are clobbered by any call.
 // - "Full state" means: all sixteen registers and the live predicates (BLOCK.preds) stand in the block, as they were before the
 //   instruction at `pc` (restart rule of ir.ts), rsp included.
@@ -72,7 +73,12 @@ export interface RuntimeImports {
 /** What a direct call or tail call goes to. */
 export type Callee =
   | { readonly kind: 'guest'; readonly slot: number; readonly entry: number }
-  | { readonly kind: 'host'; readonly index: number }
+  | {
+    readonly kind: 'host';
+    readonly index: number;
+    /** Registers that it may read, as a mask; all argument registers and rax where that is not known (see its prototype). */
+    readonly reads?: number;
+  }
   /** No code there (yet): go through `resolve` with the constant target. */
   | { readonly kind: 'none' };
 
@@ -115,7 +121,7 @@ export type WasmBackEndFactory = (runtime: WasmRuntime) => WasmBackEnd;
 /**
  * Inline target cache of indirect calls, in RAM at TARGET_CACHE_OFFSET: direct mapped, TARGET_CACHE_ENTRIES entries of 8 bytes,
  * {i32 low half of the target, i32 slot}, entry number = (target >>> 4) & (entries - 1). A hit needs the upper half to be -1.
- * Filled by `resolve`, cleared by the runtime when code goes away. A module that scribbles here harms its own machine.
+ * Filled by `resolve`, cleared by the runtime when code goes away (an empty entry's key belongs to another entry). A module that scribbles here harms its own machine.
  */
 export const TARGET_CACHE_OFFSET = 0x10000;
 export const TARGET_CACHE_ENTRIES = 1024;

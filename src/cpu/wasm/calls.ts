@@ -6,11 +6,11 @@ import { add, c64, reg } from '../../ir/build.ts';
 import { RAX, RDX, RSP, type Target, type Term } from '../../ir/ir.ts';
 import { ARGUMENT_REGISTERS, CALLEE_SAVED, CALLER_SAVED } from '../../ir/liveness.ts';
 import { I32, I64, OP } from '../../wasm/opcodes.ts';
-import { TARGET_CACHE_ENTRIES, TARGET_CACHE_OFFSET } from '../wasm-runtime.ts';
+import { TARGET_CACHE_ENTRIES, TARGET_CACHE_OFFSET, type Callee } from '../wasm-runtime.ts';
 import type { Emitter } from './emitter.ts';
-import { loadRegisters, storePreds, storeRegisters, storeRspOfVariable } from './full-state.ts';
+import { loadBudget, loadRegisters, storeBudget, storePreds, storeRegisters, storeRspOfVariable } from './full-state.ts';
 import { emitIndex } from './memory.ts';
-import { TABLE_PARAMETERS } from './unit.ts';
+import { BLOCK_ARGUMENTS, TABLE_PARAMETERS } from './unit.ts';
 
 /** What the kernel's own functions may look at: arguments and, for hand-written entry points, the other caller-saved registers. */
 const HOST_READS = ARGUMENT_REGISTERS | (1 << RAX);
@@ -52,6 +52,8 @@ function pushReturnAddress(e: Emitter, next: number): void {
 function emitTransfer(e: Emitter, target: number | { local: number }, ending: Ending): void {
   const { code } = e;
   e.noteSite(ending.isTail ? undefined : ending.next);
+  // A callee that leaves rdx alone returns what it was given.
+  if (!ending.isTail && ending.liveAfter & (1 << RDX)) storeRegisters(e, 1 << RDX);
   if (typeof target !== 'number') {
     emitTableCall(e, () => code.get(target.local), ending);
     return;
@@ -59,15 +61,16 @@ function emitTransfer(e: Emitter, target: number | { local: number }, ending: En
   const member = e.unit.member(target);
   if (member) {
     for (const register of member.parameters) emitArgument(e, register, ending);
+    code.get(e.budget);
     code.call(member.functionIndex);
     finish(e, ending);
     return;
   }
   const callee = e.unit.callee(target);
   switch (callee.kind) {
-    case 'host': emitHostCall(e, callee.index, ending); return;
+    case 'host': emitHostCall(e, callee, ending); return;
     case 'guest':
-      for (const register of TABLE_PARAMETERS) emitArgument(e, register, ending);
+      emitTableArguments(e, ending);
       code.i32(callee.slot);
       code.callIndirect(e.unit.tableType);
       finish(e, ending);
@@ -81,6 +84,12 @@ function emitArgument(e: Emitter, register: number, ending: Ending): void {
   if (register === RSP) e.getRsp(ending.isTail ? 0 : -8);
   else if (e.hasRegister(register)) e.code.get(e.register(register));
   else e.code.i64(0);
+}
+
+function emitTableArguments(e: Emitter, ending: Ending): void {
+  for (const register of BLOCK_ARGUMENTS) storeRegisters(e, e.arguments & (1 << register));
+  for (const register of TABLE_PARAMETERS) emitArgument(e, register, ending);
+  e.code.get(e.budget);
 }
 
 /**
@@ -111,34 +120,43 @@ function emitTableCall(e: Emitter, target: () => void, ending: Ending): void {
   code.i32(0);
   code.set(slot);
   code.end();
-  for (const register of TABLE_PARAMETERS) emitArgument(e, register, ending);
+  emitTableArguments(e, ending);
   code.get(slot);
   code.callIndirect(e.unit.tableType);
   finish(e, ending);
 }
 
-function emitHostCall(e: Emitter, index: number, ending: Ending): void {
+function emitHostCall(e: Emitter, { index, reads = HOST_READS }: Callee & { kind: 'host' }, ending: Ending): void {
   const { code } = e;
-  storeRegisters(e, HOST_READS);
+  storeRegisters(e, reads & e.arguments);
   e.storeToBlock(RSP, () => e.getRsp(ending.isTail ? 0 : -8));
+  storeBudget(e);
   code.i32(index);
   code.call(e.unit.imports.hostCall);
-  if (ending.isTail) e.loadFromBlock(RAX);
-  else loadRegisters(e, ending.liveAfter & CALLER_SAVED);
+  loadBudget(e);
+  if (!ending.isTail) {
+    loadRegisters(e, ending.liveAfter & CALLER_SAVED);
+    return;
+  }
+  e.loadFromBlock(RAX);
+  code.get(e.budget);
 }
 
-/** After a guest function: rax is on the stack, rdx in the block. */
+/** After a guest function: rax and the budget are on the stack, rdx is in the block. */
 function finish(e: Emitter, ending: Ending): void {
   if (ending.isTail) return;
+  e.code.set(e.budget);
   e.code.set(e.register(RAX));
   loadRegisters(e, ending.liveAfter & (1 << RDX));
 }
 
-/** Returns with the result on the stack; `popBytes` is what leaves the guest stack. */
+/** Returns with rax and the budget on the stack; `popBytes` is what leaves the guest stack. */
 export function emitReturn(e: Emitter, popBytes: number): void {
   const { code } = e;
   if (e.isResumable) {
     // The caller takes the registers from the block. rdx stands there already, as at every return.
+    code.set(e.budget);
+    storeBudget(e);
     const result = e.scratch(I64);
     code.set(result);
     e.storeToBlock(RAX, () => code.get(result));
@@ -151,6 +169,7 @@ export function emitReturn(e: Emitter, popBytes: number): void {
 export function emitRet(e: Emitter, term: Term & { t: 'ret' }): void {
   if (e.signature.changesRdx || e.isResumable) storeRegisters(e, 1 << RDX);
   e.code.get(e.register(RAX));
+  e.code.get(e.budget);
   emitReturn(e, 8 + term.popBytes);
 }
 
@@ -160,6 +179,7 @@ export function emitExitBlock(e: Emitter): void {
   storeRegisters(e, 0xffff);
   storeRspOfVariable(e);
   storePreds(e);
+  storeBudget(e);
   code.i32(e.slot);
   code.get(e.variable('kind'));
   emitPc(e);

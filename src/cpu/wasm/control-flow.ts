@@ -7,8 +7,6 @@ import { successors } from '../../ir/work.ts';
 export interface Loop {
   readonly header: FlowNode;
   readonly parent: Loop | undefined;
-  /** A call (or another statement that leaves to the host and returns) lies inside. */
-  hasCall: boolean;
 }
 
 export interface FlowNode {
@@ -25,8 +23,6 @@ export interface FlowNode {
   isMerge: boolean;
   /** Innermost loop around the node. */
   loop: Loop | undefined;
-  /** Outermost loop around the node in which nothing is called: it keeps the work budget in a local. */
-  quietLoop: Loop | undefined;
 }
 
 export interface ControlFlow {
@@ -41,7 +37,7 @@ export function controlFlow(fn: IrFunction, root = fn.entry): ControlFlow | unde
   const order = reversePostorder(fn, root);
   if (!order) return undefined;
   const nodes = order.map((block, index): FlowNode => ({
-    index, block, successors: [], predecessors: [], dominator: undefined, dominated: [], isLoopHeader: false, isMerge: false, loop: undefined, quietLoop: undefined,
+    index, block, successors: [], predecessors: [], dominator: undefined, dominated: [], isLoopHeader: false, isMerge: false, loop: undefined,
   }));
   const byStart = new Map(nodes.map((node) => [node.block.start, node]));
   for (const node of nodes) {
@@ -64,10 +60,7 @@ export function controlFlow(fn: IrFunction, root = fn.entry): ControlFlow | unde
     }
     node.isMerge = forward > 1;
   }
-  if (isReducible) {
-    findLoops(nodes);
-    findQuietLoops(nodes);
-  }
+  if (isReducible) findLoops(nodes);
   return { nodes, byStart, isReducible };
 }
 
@@ -141,7 +134,7 @@ function findLoops(nodes: readonly FlowNode[]): void {
   for (let i = nodes.length - 1; i >= 0; i--) {
     const header = nodes[i]!;
     if (!header.isLoopHeader) continue;
-    const loop: Loop = { header, get parent() { return parents.get(loop); }, hasCall: false };
+    const loop: Loop = { header, get parent() { return parents.get(loop); } };
     const work = header.predecessors.filter((node) => node.index >= header.index);
     const claim = (node: FlowNode): void => {
       if (node.loop === undefined) {
@@ -156,16 +149,5 @@ function findLoops(nodes: readonly FlowNode[]): void {
     };
     claim(header);
     for (let node = work.pop(); node; node = work.pop()) claim(node);
-  }
-}
-
-function findQuietLoops(nodes: readonly FlowNode[]): void {
-  for (const node of nodes) {
-    const { insns, term } = node.block;
-    if (term.t !== 'call' && !insns.some((insn) => insn.stmts.some((stmt) => stmt.s === 'intrinsic'))) continue;
-    for (let loop = node.loop; loop; loop = loop.parent) loop.hasCall = true;
-  }
-  for (const node of nodes) {
-    for (let loop = node.loop; loop && !loop.hasCall; loop = loop.parent) node.quietLoop = loop;
   }
 }

@@ -37,15 +37,17 @@ export class Emitter {
   readonly bases: CheckedBases;
   readonly signature: Signature;
   readonly isResumable: boolean;
+  readonly parameters: readonly number[];
   readonly code: Code;
+  /** Local with the work budget: it stands in RAM only while other code than this unit's functions runs. */
+  readonly budget: number;
   /** rsp is known relative to its value at entry: it has no variable of its own, and slots of the frame need no checks. */
   readonly isStatic: boolean;
 
   /** Writes the code of an expression; set by expressions.ts, so that the modules it uses can come back to it. */
   expr: (expr: Expr) => void = () => assert(false, 'the emitter is complete');
-  /** Where exits go: full state is stored there. Inside loops that keep the budget in a local, `loopExit` stores that first. */
+  /** Where exits go: full state is stored there. */
   exit: Label = 0;
-  loopExit: Label = 0;
   usesExit = false;
   /** The node being written, and its instruction. */
   node: FlowNode | undefined;
@@ -55,6 +57,11 @@ export class Emitter {
   tmpValues: TmpValues = new Map();
   /** Registers that still hold the caller's values before the instruction. */
   unwritten = 0;
+  /** Registers that may hold an argument of the call in hand which does not stand in the block yet. */
+  arguments = 0;
+
+  /** Predicates that an exit or a full-state call may have to hand over, as a mask. */
+  exitPreds = 0;
 
   readonly #registers: number[] = new Array(16).fill(-1);
   readonly #preds: number[] = new Array(PREDICATES.length).fill(-1);
@@ -75,8 +82,10 @@ export class Emitter {
     this.signature = input.signature;
     this.isResumable = input.isResumable;
     this.isStatic = input.stack.isStatic;
-    this.code = new Code(input.parameters.length, 64 + input.fn.nrInsns * 24);
+    this.parameters = input.parameters;
+    this.code = new Code(input.isResumable ? 0 : input.parameters.length + 1, 64 + input.fn.nrInsns * 24);
     input.parameters.forEach((register, index) => { this.#registers[register] = index; });
+    this.budget = input.isResumable ? this.code.local(I32) : input.parameters.length;
   }
 
   /** Local of a register; of rsp: its value at entry where it is tracked, else its value. */
@@ -112,7 +121,7 @@ export class Emitter {
     return local;
   }
   /** A local of the whole function. */
-  variable(name: 'pc' | 'kind' | 'delta' | 'frame' | 'budget'): number {
+  variable(name: 'pc' | 'kind' | 'delta' | 'frame'): number {
     let local = this.#named.get(name);
     if (local === undefined) this.#named.set(name, local = this.code.local(I32));
     return local;
@@ -146,10 +155,10 @@ export class Emitter {
     this.code.set(this.variable('pc'));
   }
 
-  /** The label that exits of the node in hand branch to. */
+  /** The label that exits branch to. */
   exitLabel(): Label {
     this.usesExit = true;
-    return this.node?.quietLoop ? this.loopExit : this.exit;
+    return this.exit;
   }
 
   /** Changes the tracked rsp, in the compiler and in the variable that exits read. */

@@ -13,15 +13,16 @@ export function storeRegisters(e: Emitter, mask: number): void {
   }
 }
 
-/** All that the other engine needs to go on at this instruction: registers, rsp as it is here, predicates. */
+/** All that the other engine needs to go on at this instruction: registers, rsp as it is here, predicates, budget. */
 export function storeFullState(e: Emitter): void {
+  storeBudget(e);
   storeRegisters(e, 0xffff);
   e.storeToBlock(RSP, () => e.getRsp());
   storePreds(e);
 }
 export function storePreds(e: Emitter): void {
   PREDICATES.forEach((pred, index) => {
-    if (!e.hasPred(pred)) return;
+    if (!e.hasPred(pred) || !(e.exitPreds >> index & 1)) return;
     e.code.i32(0);
     e.code.get(e.pred(pred));
     e.code.memory(OP['i32.store8'], e.blockField('preds', index));
@@ -37,6 +38,18 @@ export function storeRspOfVariable(e: Emitter): void {
     e.code.op(OP['i64.extend_i32_s']);
     e.code.op(OP['i64.add']);
   });
+}
+
+/** The budget goes to RAM before other code runs, and comes back after it. */
+export function storeBudget(e: Emitter): void {
+  e.code.i32(0);
+  e.code.get(e.budget);
+  e.code.memory(OP['i32.store'], e.blockField('budget'));
+}
+export function loadBudget(e: Emitter): void {
+  e.code.i32(0);
+  e.code.memory(OP['i32.load'], e.blockField('budget'));
+  e.code.set(e.budget);
 }
 
 /** Loads registers (and predicates, INTRINSIC_FLAGS) from the block. */

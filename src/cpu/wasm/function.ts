@@ -1,19 +1,18 @@
 // One function as WebAssembly:
 //
-//   block $exit                    full state is stored behind it, then `fault`
-//     block $loopExit              (with loops that keep the budget in a local) the budget is stored behind it
-//       stack check, charge of the entry
-//       try                        (with calls) a frame that waits in a call hands over what it keeps in locals
-//         structured body
-//       catch_all ... rethrow
+//   block $exit                  full state is stored behind it, then `fault`
+//     stack check, charge of the entry
+//     try                        (with calls) a frame that waits in a call hands over what it keeps in locals
+//       structured body
+//     catch_all ... rethrow
 //
 // The resumable version differs in its ends only: it takes all registers from the block, starts at any block of the function,
 // and puts what a caller may read back into the block when it returns.
 
 import { KERNEL_BASE } from '../../base/ptr.ts';
-import { RSP, type Block, type Stmt } from '../../ir/ir.ts';
-import { regsLiveBeforeStmt } from '../../ir/liveness.ts';
-import { regsRead, stmtExprs, stringReads, termExprs } from '../../ir/visit.ts';
+import { PREDICATES, RDX, RSP, type Block, type Stmt } from '../../ir/ir.ts';
+import { predicateLiveness, predsLiveBeforeInsn, predsLiveBeforeTerm, regsLiveBeforeStmt, CALLEE_SAVED, type Liveness } from '../../ir/liveness.ts';
+import { mayFault, regsRead, stmtExprs, stringReads, termExprs } from '../../ir/visit.ts';
 import { chargePoints } from '../../ir/work.ts';
 import type { Code } from '../../wasm/code.ts';
 import { I32, OP } from '../../wasm/opcodes.ts';
@@ -23,11 +22,11 @@ import { writtenRegisters } from './checked-bases.ts';
 import type { FlowNode } from './control-flow.ts';
 import { Emitter, type EmitterInput } from './emitter.ts';
 import { emitCondition, emitExpr } from './expressions.ts';
-import { loadPreds, loadRegisters, storePreds, storeRegisters } from './full-state.ts';
-import { unwrittenRegisters } from './signatures.ts';
+import { loadBudget, loadPreds, loadRegisters, storeBudget, storePreds, storeRegisters } from './full-state.ts';
+import { argumentsAtCalls, unwrittenRegisters } from './signatures.ts';
 import { emitInsn } from './statements.ts';
 import { writeDispatch, writeStructured, type NodeWriter, type Transfer } from './structure.ts';
-import { address32 } from './unit.ts';
+import { address32, BLOCK_ARGUMENTS } from './unit.ts';
 
 export function emitFunction(input: EmitterInput): Code {
   const e = new Emitter(input);
@@ -35,15 +34,15 @@ export function emitFunction(input: EmitterInput): Code {
   const { code, flow } = e;
   const weights = chargePoints(e.fn);
   declareRegisters(e);
+  const predicates = predicateLiveness(e.fn);
+  e.exitPreds = predsAtExits(e, predicates, weights);
   const hasCalls = flow.nodes.some(({ block }) => block.term.t === 'call');
-  const hasQuietLoops = flow.nodes.some((node) => node.quietLoop);
 
   e.exit = code.block();
-  if (hasQuietLoops) e.loopExit = code.block();
   if (e.isResumable) enterResumed(e, weights);
   else enter(e, weights);
   const body = hasCalls ? code.try() : 0;
-  const writer = new FunctionWriter(e, weights);
+  const writer = new FunctionWriter(e, weights, predicates);
   if (flow.isReducible) writeStructured(code, flow, writer);
   else writeDispatch(code, flow, writer);
   if (hasCalls) {
@@ -53,10 +52,6 @@ export function emitFunction(input: EmitterInput): Code {
     code.end();
   }
   code.op(OP.unreachable);
-  if (hasQuietLoops) {
-    code.end();
-    storeBudget(e);
-  }
   code.end();
   if (e.usesExit) emitExitBlock(e);
   else code.op(OP.unreachable);
@@ -77,17 +72,49 @@ function declareRegisters(e: Emitter): void {
   }
   for (let register = 0; register < 16; register++) if (registers >> register & 1) e.register(register);
 }
+/** Predicates live before anything that may leave. */
+function predsAtExits(e: Emitter, predicates: Liveness, weights: ReadonlyMap<number, number>): number {
+  let mask = 0;
+  for (const { block } of e.flow.nodes) {
+    let live = predsLiveBeforeTerm(block, predicates.after(block));
+    if (block.term.t !== 'jump' && block.term.t !== 'branch') mask |= live;
+    for (let i = block.insns.length - 1; i >= 0; i--) {
+      const insn = block.insns[i]!;
+      live = predsLiveBeforeInsn(insn, live);
+      if (insn.stmts.some(mayLeave)) mask |= live;
+    }
+    if (weights.has(block.start)) mask |= live;
+  }
+  return mask;
+}
+const mayLeave = (stmt: Stmt): boolean =>
+  stmt.s === 'store' || stmt.s === 'trapif' || stmt.s === 'string' || stmt.s === 'intrinsic' || stmtExprs(stmt).some(mayFault);
+
 const readRegisters = (stmt: Stmt): number => {
   let mask = stmt.s === 'string' ? stringReads(stmt) : stmt.s === 'intrinsic' ? stmt.reads & 0xffff : 0;
   for (const expr of stmtExprs(stmt)) mask |= regsRead(expr);
   return mask;
 };
 
-/** Stack check and the charge of the entry block, unless that is the top of a loop and charges itself. */
+/** Arguments that come in the block, the stack check, and the charge of the entry unless that is the top of a loop and charges itself. */
 function enter(e: Emitter, weights: ReadonlyMap<number, number>): void {
   const { code, fn, flow, stack } = e;
   const weight = flow.nodes[0]!.isLoopHeader ? 0 : weights.get(fn.entry) ?? 0;
-  e.pc = fn.entry;
+  for (const register of BLOCK_ARGUMENTS) {
+    if (e.parameters.includes(register) || !(e.signature.reads >> register & 1)) continue;
+    e.loadFromBlock(register);
+    code.set(e.register(register));
+  }
+  const isNegative = (): void => {
+    code.i32(0);
+    code.op(OP['i32.lt_s']);
+  };
+  const takeWeight = (): void => {
+    code.get(e.budget);
+    code.i32(weight);
+    code.op(OP['i32.sub']);
+    code.tee(e.budget);
+  };
   if (!e.isStatic) {
     code.get(e.register(RSP));
     code.i64(stack.depth);
@@ -98,8 +125,12 @@ function enter(e: Emitter, weights: ReadonlyMap<number, number>): void {
     code.if();
     leave(e, EXIT.stackOverflow, fn.entry);
     code.end();
-    charge(e, weight, () => callBudget(e));
-    if (flow.nodes[0]!.quietLoop) loadBudget(e);
+    if (weight === 0) return;
+    takeWeight();
+    isNegative();
+    code.if();
+    entryIsSpent(e);
+    code.end();
     return;
   }
   const lowest = e.scratch(I32);
@@ -119,48 +150,27 @@ function enter(e: Emitter, weights: ReadonlyMap<number, number>): void {
     code.memory(OP['i32.load'], e.blockField('stackLimit'));
     code.op(OP['i32.sub']);
   };
-  const isNegative = (): void => {
-    code.i32(0);
-    code.op(OP['i32.lt_s']);
-  };
-  if (weight === 0) {
+  const isChecked = stack.depth > 0;
+  if (weight === 0 && !isChecked) return;
+  // One test for both: either being negative makes the union negative.
+  if (weight > 0) takeWeight();
+  if (isChecked) left();
+  if (weight > 0 && isChecked) code.op(OP['i32.or']);
+  isNegative();
+  code.if();
+  if (isChecked) {
     left();
     isNegative();
     code.if();
+    code.get(e.budget);
+    code.i32(weight);
+    code.op(OP['i32.add']);
+    code.set(e.budget);
     leave(e, EXIT.stackOverflow, fn.entry);
     code.end();
-  } else {
-    const budget = e.scratch(I32);
-    code.i32(0);
-    code.i32(0);
-    code.memory(OP['i32.load'], e.blockField('budget'));
-    code.i32(weight);
-    code.op(OP['i32.sub']);
-    code.tee(budget);
-    code.memory(OP['i32.store'], e.blockField('budget'));
-    code.get(budget);
-    if (stack.depth > 0) {
-      left();
-      code.op(OP['i32.or']);
-    }
-    isNegative();
-    code.if();
-    if (stack.depth > 0) {
-      left();
-      isNegative();
-      code.if();
-      code.i32(0);
-      code.get(budget);
-      code.i32(weight);
-      code.op(OP['i32.add']);
-      code.memory(OP['i32.store'], e.blockField('budget'));
-      leave(e, EXIT.stackOverflow, fn.entry);
-      code.end();
-    }
-    callBudget(e);
-    code.end();
   }
-  if (flow.nodes[0]!.quietLoop) loadBudget(e);
+  if (weight > 0) entryIsSpent(e);
+  code.end();
 }
 
 /** All registers from the block; rsp back to its value at entry where it is tracked. */
@@ -181,17 +191,14 @@ function enterResumed(e: Emitter, weights: ReadonlyMap<number, number>): void {
     code.set(e.variable('frame'));
     e.setDelta(delta);
   }
+  loadBudget(e);
   // The caller has charged the root; its own charge below must not count twice.
   const weight = weights.get(root.start) ?? 0;
-  if (weight > 0) {
-    code.i32(0);
-    code.i32(0);
-    code.memory(OP['i32.load'], e.blockField('budget'));
-    code.i32(weight);
-    code.op(OP['i32.add']);
-    code.memory(OP['i32.store'], e.blockField('budget'));
-  }
-  if (flow.nodes[0]!.quietLoop) loadBudget(e);
+  if (weight === 0) return;
+  code.get(e.budget);
+  code.i32(weight);
+  code.op(OP['i32.add']);
+  code.set(e.budget);
 }
 
 /** Goes to the exit block for another reason than a failed instruction. */
@@ -204,64 +211,44 @@ function leave(e: Emitter, kind: number, pc: number): void {
   e.forgetPc();
 }
 
-/** Takes `weight` from the budget in RAM; `spent` runs when it is below zero. */
-function charge(e: Emitter, weight: number, spent: () => void): void {
-  if (weight === 0) return;
+/** In a function with calls, arguments are kept on the wasm stack anyway: a call that comes back costs nothing. */
+function entryIsSpent(e: Emitter): void {
   const { code } = e;
-  const budget = e.scratch(I32);
-  code.i32(0);
-  code.i32(0);
-  code.memory(OP['i32.load'], e.blockField('budget'));
-  code.i32(weight);
-  code.op(OP['i32.sub']);
-  code.tee(budget);
-  code.memory(OP['i32.store'], e.blockField('budget'));
-  code.get(budget);
-  code.i32(0);
-  code.op(OP['i32.lt_s']);
-  code.if();
-  spent();
-  code.end();
-}
-
-/** At the entry nothing but arguments is live: a call that comes back costs the function nothing. */
-function callBudget(e: Emitter): void {
-  const { code } = e;
+  if (!e.flow.nodes.some(({ block }) => block.term.t === 'call')) {
+    leave(e, EXIT.budget, e.fn.entry);
+    return;
+  }
   storeRegisters(e, 0xffff);
   e.storeToBlock(RSP, () => code.get(e.register(RSP)));
   storePreds(e);
+  storeBudget(e);
   code.i32(e.slot);
   code.i32(address32(e.fn.entry));
   code.call(e.unit.imports.budget);
+  loadBudget(e);
 }
 
-function loadBudget(e: Emitter): void {
-  e.code.i32(0);
-  e.code.memory(OP['i32.load'], e.blockField('budget'));
-  e.code.set(e.variable('budget'));
-}
-function storeBudget(e: Emitter): void {
-  e.code.i32(0);
-  e.code.get(e.variable('budget'));
-  e.code.memory(OP['i32.store'], e.blockField('budget'));
-}
-
-/** Blocks and edges, as the structuring asks for them. */
+/** Blocks, as the structuring asks for them. */
 class FunctionWriter implements NodeWriter {
   readonly #e: Emitter;
   readonly #weights: ReadonlyMap<number, number>;
+  readonly #predicates: Liveness;
   readonly #unwritten: (block: Block) => readonly number[];
+  readonly #arguments: ReadonlyMap<Block, number>;
 
-  constructor(e: Emitter, weights: ReadonlyMap<number, number>) {
+  constructor(e: Emitter, weights: ReadonlyMap<number, number>, predicates: Liveness) {
     this.#e = e;
+    this.#predicates = predicates;
     this.#weights = weights;
     this.#unwritten = unwrittenRegisters(e.fn);
+    this.#arguments = argumentsAtCalls(e.flow, e.isResumable ? 0xffff : e.parameters.reduce((mask, register) => mask | (1 << register), 0));
   }
 
   body(node: FlowNode): void {
     const e = this.#e;
     const { block } = node;
     e.startBlock(node);
+    if (node.isLoopHeader && e.flow.isReducible) this.#forgetDead(node);
     this.#charge(node);
     const live = liveAfterInsns(block, e.signature.liveBeforeTerm.get(block) ?? 0xffff);
     const unwritten = this.#unwritten(block);
@@ -272,21 +259,38 @@ class FunctionWriter implements NodeWriter {
     e.startInsn(block.insns.length, block.termPc);
   }
 
+  /**
+   * Sets what nobody reads any more to zero at the top of a loop: exits store all registers, and a dead one would be carried
+   * around the loop for their sake.
+   */
+  #forgetDead(node: FlowNode): void {
+    const e = this.#e;
+    const { block } = node;
+    const live = e.signature.liveBefore.get(block.start) ?? 0xffff;
+    const mask = (e.isResumable ? CALLEE_SAVED | (1 << RSP) | (1 << RDX) : 1 << RSP) | live;
+    for (let register = 0; register < 16; register++) {
+      if (mask >> register & 1 || !e.hasRegister(register)) continue;
+      e.code.i64(0);
+      e.code.set(e.register(register));
+    }
+    const preds = this.#predicates.before(block);
+    PREDICATES.forEach((pred, index) => {
+      if (preds >> index & 1 || !e.hasPred(pred) || !(e.exitPreds >> index & 1)) return;
+      e.code.i32(0);
+      e.code.set(e.pred(pred));
+    });
+  }
+
   #charge(node: FlowNode): void {
     const e = this.#e;
     const { start } = node.block;
     const weight = this.#weights.get(start);
     if (weight === undefined || (node.index === 0 && !node.isLoopHeader && !e.isResumable)) return;
-    if (!node.quietLoop) {
-      charge(e, weight, () => leave(e, EXIT.budget, start));
-      return;
-    }
     const { code } = e;
-    const budget = e.variable('budget');
-    code.get(budget);
+    code.get(e.budget);
     code.i32(weight);
     code.op(OP['i32.sub']);
-    code.tee(budget);
+    code.tee(e.budget);
     code.i32(0);
     code.op(OP['i32.lt_s']);
     code.if();
@@ -327,11 +331,15 @@ class FunctionWriter implements NodeWriter {
         return;
       }
       case 'call':
+        e.arguments = this.#arguments.get(block) ?? 0xffff;
         emitCall(e, term, e.signature.liveAfter.get(block) ?? 0xffff);
         e.bases.finishBlock(node);
         transfer.to(nodeAt(term.next));
         return;
-      case 'tail': emitTail(e, term); return;
+      case 'tail':
+        e.arguments = this.#arguments.get(block) ?? 0xffff;
+        emitTail(e, term);
+        return;
       case 'ret': emitRet(e, term); return;
       case 'trap':
         e.notePc();
@@ -339,14 +347,6 @@ class FunctionWriter implements NodeWriter {
         return;
     }
   }
-
-  edge(from: FlowNode, to: FlowNode): void {
-    if (!this.hasEdgeCode(from, to)) return;
-    if (from.quietLoop) storeBudget(this.#e);
-    else loadBudget(this.#e);
-  }
-  /** From one quiet loop right into another the local stays what it is. */
-  hasEdgeCode(from: FlowNode, to: FlowNode): boolean { return (from.quietLoop === undefined) !== (to.quietLoop === undefined); }
 }
 
 /** Registers read after each instruction of a block. */

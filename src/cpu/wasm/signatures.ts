@@ -8,6 +8,7 @@ import { regsRead, termExprs } from '../../ir/visit.ts';
 import { successors } from '../../ir/work.ts';
 import { writtenRegisters } from './checked-bases.ts';
 import { isStackAddress } from './address.ts';
+import type { ControlFlow, FlowNode } from './control-flow.ts';
 
 export interface Signature {
   /** Argument registers that the function reads, as a mask. */
@@ -19,6 +20,8 @@ export interface Signature {
   /** Registers read after a block's terminator, and before it, as far as the program goes (exits not counted). */
   readonly liveAfter: ReadonlyMap<Block, number>;
   readonly liveBeforeTerm: ReadonlyMap<Block, number>;
+  /** Registers read from a block's start on, by the address of the block. */
+  readonly liveBefore: ReadonlyMap<number, number>;
 }
 
 /** Registers a call to `address` reads; undefined for a callee outside of the unit. */
@@ -35,11 +38,14 @@ export function signaturesOf(fns: readonly IrFunction[]): ReadonlyMap<number, Si
     isChanged = false;
     for (const body of bodies) {
       const { entry } = body.fn;
-      const live = body.solve(calleeReads);
+      const atReturn = (1 << RAX) | (body.changesRdx ? 1 << RDX : 0);
+      // A function without a result leaves in rax whatever stood there.
+      const isStrict = (body.solve(calleeReads, 0) & ~CONVENTIONAL) !== 0;
+      const live = body.solve(calleeReads, atReturn);
       const now = live & ARGUMENT_REGISTERS;
       if (now !== reads.get(entry)) isChanged = true;
       reads.set(entry, now);
-      signatures.set(entry, { reads: now, isStrict: (live & ~CONVENTIONAL) !== 0, changesRdx: body.changesRdx, liveAfter: body.liveAfter, liveBeforeTerm: body.liveBeforeTerm });
+      signatures.set(entry, { reads: now, isStrict, changesRdx: body.changesRdx, liveAfter: body.liveAfter, liveBeforeTerm: body.liveBeforeTerm, liveBefore: body.liveBefore });
     }
   }
   return signatures;
@@ -51,6 +57,7 @@ class Body {
   readonly changesRdx: boolean;
   readonly liveAfter = new Map<Block, number>();
   readonly liveBeforeTerm = new Map<Block, number>();
+  liveBefore: ReadonlyMap<number, number> = new Map();
   readonly #order: readonly Block[];
   /** Registers not yet written on any path to the block's start. */
   readonly #unwritten: ReadonlyMap<number, number>;
@@ -62,10 +69,9 @@ class Body {
     this.#unwritten = unwrittenAt(fn);
   }
 
-  /** Registers live at the function's entry. */
-  solve(calleeReads: CalleeReads): number {
+  /** Registers live at the function's entry, when `atReturn` are read after it. */
+  solve(calleeReads: CalleeReads, atReturn: number): number {
     const before = new Map<number, number>();
-    const atReturn = (1 << RAX) | (this.changesRdx ? 1 << RDX : 0);
     for (let isChanged = true; isChanged;) {
       isChanged = false;
       for (const block of this.#order) {
@@ -78,6 +84,7 @@ class Body {
         isChanged = true;
       }
     }
+    this.liveBefore = before;
     return before.get(this.fn.entry) ?? 0;
   }
 
@@ -158,4 +165,31 @@ function mergedUnknown(stmt: Stmt, unwritten: number): number {
 export function unwrittenRegisters(fn: IrFunction): (block: Block) => readonly number[] {
   const masks = unwrittenAt(fn);
   return (block) => unwrittenBefore(block, masks.get(block.start) ?? 0);
+}
+
+/**
+ * Caller-saved registers that may hold an argument at each call: written since the last call (or come as `parameters`). The others
+ * hold nothing, or what stands in the block since the function was entered.
+ */
+export function argumentsAtCalls(flow: ControlFlow, parameters: number): ReadonlyMap<Block, number> {
+  const atStart = new Map<FlowNode, number>([[flow.nodes[0]!, parameters]]);
+  const atTerm = new Map<Block, number>();
+  for (let isChanged = true; isChanged;) {
+    isChanged = false;
+    for (const node of flow.nodes) {
+      let mask = atStart.get(node) ?? 0;
+      for (const insn of node.block.insns) mask |= writtenByInsn(insn);
+      atTerm.set(node.block, mask);
+      // A call leaves its results.
+      if (node.block.term.t === 'call') mask = (1 << RAX) | (1 << RDX);
+      for (const successor of node.successors) {
+        const known = atStart.get(successor);
+        const next = (known ?? 0) | mask;
+        if (next === known) continue;
+        atStart.set(successor, next);
+        isChanged = true;
+      }
+    }
+  }
+  return atTerm;
 }

@@ -5,7 +5,7 @@ import { OP } from '../../wasm/opcodes.ts';
 import { isStackAddress } from './address.ts';
 import { tmpValues, writtenRegisters } from './checked-bases.ts';
 import type { Emitter } from './emitter.ts';
-import { loadRegisters, storeFullState } from './full-state.ts';
+import { loadBudget, loadRegisters, storeFullState } from './full-state.ts';
 import { emitStore } from './memory.ts';
 import { savesUnknown } from './signatures.ts';
 import { emitString } from './strings.ts';
@@ -89,6 +89,7 @@ function emitIntrinsic(e: Emitter, insn: Insn, stmt: Stmt & { s: 'intrinsic' }):
   code.i32(e.slot);
   code.i32(address32(insn.pc));
   code.call(e.unit.imports.intrinsic);
+  loadBudget(e);
   loadRegisters(e, stmt.writes);
   e.bases.write(stmt.writes & 0xffff);
 }

@@ -13,9 +13,6 @@ export interface NodeWriter {
   body(node: FlowNode): void;
   /** Its terminator; control goes on by `transfer`. */
   terminator(node: FlowNode, transfer: Transfer): void;
-  /** Code on the edge between two nodes. */
-  edge(from: FlowNode, to: FlowNode): void;
-  hasEdgeCode(from: FlowNode, to: FlowNode): boolean;
 }
 export interface Transfer {
   /** Control goes to `target`; code after it is not reached. */
@@ -31,7 +28,6 @@ export function writeStructured(code: Code, flow: ControlFlow, writer: NodeWrite
   const labels = new Map<FlowNode, Label>();
 
   const branch = (from: FlowNode, target: FlowNode): void => {
-    writer.edge(from, target);
     if (target.index <= from.index || target.isMerge) code.br(labelOf(target));
     else tree(target);
   };
@@ -60,7 +56,7 @@ export function writeStructured(code: Code, flow: ControlFlow, writer: NodeWrite
       writer.body(node);
       writer.terminator(node, {
         to: (target) => branch(node, target),
-        label: (target) => ((target.index <= node.index || target.isMerge) && !writer.hasEdgeCode(node, target) ? labelOf(target) : undefined),
+        label: (target) => (target.index <= node.index || target.isMerge ? labelOf(target) : undefined),
       });
       return;
     }
@@ -86,7 +82,6 @@ export function writeDispatch(code: Code, flow: ControlFlow, writer: NodeWriter,
     writer.body(node);
     writer.terminator(node, {
       to: (target) => {
-        writer.edge(node, target);
         if (target.index > node.index) {
           code.br(ends[target.index]!);
           return;
@@ -95,7 +90,7 @@ export function writeDispatch(code: Code, flow: ControlFlow, writer: NodeWriter,
         code.set(selector);
         code.br(again);
       },
-      label: (target) => (target.index > node.index && !writer.hasEdgeCode(node, target) ? ends[target.index] : undefined),
+      label: (target) => (target.index > node.index ? ends[target.index] : undefined),
     });
   }
   code.end();

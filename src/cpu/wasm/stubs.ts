@@ -3,19 +3,31 @@
 
 import { RAX } from '../../ir/ir.ts';
 import { Code } from '../../wasm/code.ts';
-import { I32, OP } from '../../wasm/opcodes.ts';
+import { I32, I64, OP } from '../../wasm/opcodes.ts';
 import { BLOCK } from '../layout.ts';
 import type { WasmRuntime } from '../wasm-runtime.ts';
 import { TABLE_PARAMETERS, Unit } from './unit.ts';
 
+const budgetField = (unit: Unit): number => unit.blockOffset + BLOCK.budget;
 const registerField = (unit: Unit, register: number): number => unit.blockOffset + BLOCK.regs + register * 8;
 
+const BUDGET_PARAMETER = TABLE_PARAMETERS.length;
+const NR_PARAMETERS = BUDGET_PARAMETER + 1;
+
+/** What came as parameters goes to the block; the other arguments stand there. */
 function storeArguments(unit: Unit, code: Code): void {
   TABLE_PARAMETERS.forEach((register, index) => {
     code.i32(0);
     code.get(index);
     code.memory(OP['i64.store'], registerField(unit, register));
   });
+  code.i32(0);
+  code.get(BUDGET_PARAMETER);
+  code.memory(OP['i32.store'], budgetField(unit));
+}
+function loadBudget(unit: Unit, code: Code): void {
+  code.i32(0);
+  code.memory(OP['i32.load'], budgetField(unit));
 }
 
 /** Stubs for `count` slots from `first` on, in the table and in the table of stubs that `reset` takes them from. */
@@ -23,18 +35,19 @@ export function stubModule(runtime: WasmRuntime, first: number, count: number): 
   const unit = new Unit(runtime);
   unit.builder.importTable('cpu', 'stubs');
   const shared = unit.builder.declare(unit.builder.type([...unit.builder.types[unit.tableType]!.params, I32], [...unit.builder.types[unit.tableType]!.results]));
-  const body = new Code(TABLE_PARAMETERS.length + 1, 128);
+  const body = new Code(NR_PARAMETERS + 1, 128);
   storeArguments(unit, body);
-  body.get(TABLE_PARAMETERS.length);
+  body.get(NR_PARAMETERS);
   body.call(unit.imports.enter);
   body.i32(0);
   body.memory(OP['i64.load'], registerField(unit, RAX));
+  loadBudget(unit, body);
   unit.builder.define(shared, body);
   const functions: number[] = [];
   for (let slot = first; slot < first + count; slot++) {
     const stub = unit.builder.declare(unit.tableType);
-    const code = new Code(TABLE_PARAMETERS.length, 24);
-    TABLE_PARAMETERS.forEach((_, index) => code.get(index));
+    const code = new Code(NR_PARAMETERS, 24);
+    for (let index = 0; index < NR_PARAMETERS; index++) code.get(index);
     code.i32(slot);
     code.call(shared);
     unit.builder.define(stub, code);
@@ -50,12 +63,13 @@ export function entryModule(runtime: WasmRuntime): Uint8Array<ArrayBuffer> {
   const unit = new Unit(runtime);
   const { builder } = unit;
   const resolver = builder.declare(unit.tableType);
-  const resolve = new Code(TABLE_PARAMETERS.length, 128);
+  const resolve = new Code(NR_PARAMETERS, 128);
   const slot = resolve.local(I32);
   storeArguments(unit, resolve);
   resolve.call(unit.imports.resolve);
   resolve.set(slot);
   TABLE_PARAMETERS.forEach((_, index) => resolve.get(index));
+  loadBudget(unit, resolve);
   resolve.get(slot);
   resolve.callIndirect(unit.tableType);
   builder.define(resolver, resolve);
@@ -63,14 +77,22 @@ export function entryModule(runtime: WasmRuntime): Uint8Array<ArrayBuffer> {
 
   const invoke = builder.declare(builder.type([I32], []));
   const code = new Code(1, 128);
-  code.i32(0);
+  const budget = code.local(I32), result = code.local(I64);
   for (const register of TABLE_PARAMETERS) {
     code.i32(0);
     code.memory(OP['i64.load'], registerField(unit, register));
   }
+  loadBudget(unit, code);
   code.get(0);
   code.callIndirect(unit.tableType);
+  code.set(budget);
+  code.set(result);
+  code.i32(0);
+  code.get(result);
   code.memory(OP['i64.store'], registerField(unit, RAX));
+  code.i32(0);
+  code.get(budget);
+  code.memory(OP['i32.store'], budgetField(unit));
   builder.define(invoke, code);
   builder.export('invoke', invoke);
   return builder.encode();

@@ -1,11 +1,12 @@
 // Functions of one unit -> one WebAssembly module. Functions that others of the unit call take only the registers they read and
 // get a second entry with the table's signature; all entries go to their table slots when the module is instantiated.
 
-import type { IrFunction, Stmt } from '../../ir/ir.ts';
+import { RSP, type IrFunction, type Stmt } from '../../ir/ir.ts';
 import { lowerFlags } from '../../ir/lower-flags.ts';
 import { stackMap } from '../../ir/stack.ts';
-import { RSP } from '../../ir/ir.ts';
 import { Code } from '../../wasm/code.ts';
+import { OP } from '../../wasm/opcodes.ts';
+import { BLOCK } from '../layout.ts';
 import type { TranslationUnit, WasmRuntime } from '../wasm-runtime.ts';
 import { CheckedBases } from './checked-bases.ts';
 import { controlFlow, type ControlFlow } from './control-flow.ts';
@@ -13,7 +14,7 @@ import { emitFunction } from './function.ts';
 import { signaturesOf, type Signature } from './signatures.ts';
 import { simplify } from './simplify.ts';
 import { MAX_NODES } from './structure.ts';
-import { TABLE_PARAMETERS, Unit } from './unit.ts';
+import { BLOCK_ARGUMENTS, TABLE_PARAMETERS, Unit } from './unit.ts';
 
 /** A function that can be translated, flags lowered. */
 export interface Prepared {
@@ -27,6 +28,9 @@ export interface Translation {
   /** Slots that the module fills. */
   readonly slots: readonly number[];
 }
+
+/** Parameters of a direct call, of which a function takes those it reads. */
+const DIRECT_ORDER = [...TABLE_PARAMETERS, ...BLOCK_ARGUMENTS];
 
 /** Statements that only the interpreter runs: a function that sets the direction flag changes what string instructions mean. */
 const isUntranslatable = (stmt: Stmt): boolean => stmt.s === 'intrinsic' && stmt.name === 'std';
@@ -57,7 +61,7 @@ export function translateUnit(runtime: WasmRuntime, sources: readonly Translatio
   const entries = new Map<number, number>();
   for (const { fn, slot } of functions) {
     const { reads } = signatures.get(fn.entry)!;
-    const parameters = called.has(fn.entry) ? TABLE_PARAMETERS.filter((register) => register === RSP || reads >> register & 1) : TABLE_PARAMETERS;
+    const parameters = called.has(fn.entry) ? DIRECT_ORDER.filter((register) => register === RSP || reads >> register & 1) : TABLE_PARAMETERS;
     unit.add(fn.entry, { slot, parameters, functionIndex: unit.builder.declare(unit.typeFor(parameters)) });
   }
   for (const { fn, slot, flow } of functions) {
@@ -67,7 +71,7 @@ export function translateUnit(runtime: WasmRuntime, sources: readonly Translatio
   }
   for (const { fn, slot } of functions) {
     const { functionIndex, parameters } = unit.member(fn.entry)!;
-    entries.set(slot, parameters.length === TABLE_PARAMETERS.length ? functionIndex : tableEntry(unit, functionIndex, parameters));
+    entries.set(slot, parameters === TABLE_PARAMETERS ? functionIndex : tableEntry(unit, functionIndex, parameters));
   }
   for (const [slot, functionIndex] of entries) unit.builder.elements(0, slot, [functionIndex]);
   return { unit, slots: [...entries.keys()] };
@@ -103,8 +107,17 @@ function directTargets(functions: readonly Prepared[]): Set<number> {
 /** Takes all parameters and passes on those that the function reads. */
 function tableEntry(unit: Unit, functionIndex: number, parameters: readonly number[]): number {
   const index = unit.builder.declare(unit.tableType);
-  const code = new Code(TABLE_PARAMETERS.length, 32);
-  for (const register of parameters) code.get(TABLE_PARAMETERS.indexOf(register as never));
+  const budget = TABLE_PARAMETERS.length;
+  const code = new Code(budget + 1, 32);
+  for (const register of parameters) {
+    const index = TABLE_PARAMETERS.indexOf(register);
+    if (index >= 0) code.get(index);
+    else {
+      code.i32(0);
+      code.memory(OP['i64.load'], unit.blockOffset + BLOCK.regs + register * 8);
+    }
+  }
+  code.get(budget);
   code.call(functionIndex);
   unit.builder.define(index, code);
   return index;

@@ -1,14 +1,18 @@
 // One wasm module in the making: imports that every module has, the function types, and the functions that are translated
 // together and call each other directly.
 
-import { RAX, RCX, RDI, RDX, RSI, RSP } from '../../ir/ir.ts';
+import { RCX, RDI, RDX, RSI, RSP } from '../../ir/ir.ts';
 import { ModuleBuilder } from '../../wasm/module-builder.ts';
 import { I32, I64, type ValueType } from '../../wasm/opcodes.ts';
 import { ACCESS_REACH, READ_ONLY_SHARE } from '../layout.ts';
 import type { Callee, WasmRuntime } from '../wasm-runtime.ts';
 
-/** Parameters of a function in the table, in order. */
-export const TABLE_PARAMETERS = [RDI, RSI, RDX, RCX, 8, 9, RSP] as const;
+/**
+ * What a function in the table takes as parameters: these registers, then the work budget (i32). As many as engines pass in machine
+ * registers; the other argument registers stand in the register block. It returns rax and the budget.
+ */
+export const TABLE_PARAMETERS: readonly number[] = [RDI, RSI, RDX, RSP];
+export const BLOCK_ARGUMENTS: readonly number[] = [RCX, 8, 9];
 /** Per-CPU areas are smaller than this; constant offsets below it need no check. */
 const PER_CPU_REACH = 0x10_0000;
 
@@ -62,7 +66,8 @@ export class Unit {
   /** Highest RAM offset of a base that passes the check. */
   limit(isStore: boolean): number { return isStore ? this.#storeLimit : this.#loadLimit; }
 
-  typeFor(parameters: readonly number[]): number { return this.builder.type(parameters.map(() => I64), [I64]); }
+  /** Type of a function with these registers as parameters: the budget comes last, and again as second result. */
+  typeFor(parameters: readonly number[]): number { return this.builder.type([...parameters.map((): ValueType => I64), I32], [I64, I32]); }
 
   add(entry: number, member: Member): void { this.#members.set(entry, member); }
   /** The function at `entry` when it belongs to this unit. */
