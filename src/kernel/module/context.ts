@@ -8,6 +8,7 @@ import type { KernelImage } from '../image.ts';
 import type { Allocator, Clock, Log, ModuleSpace, PerCpu, Reporter, Taints, Tasks } from '../services.ts';
 import type { CpuFeatures } from './alternatives.ts';
 import { CodePatcher } from './code-patcher.ts';
+import { DynamicDebug } from './dynamic-debug.ts';
 import { JumpLabels } from './jump-labels.ts';
 import type { LoadedModule } from './loaded-module.ts';
 import type { AcceptanceRules } from './module-file.ts';
@@ -88,6 +89,7 @@ export class ModuleContext {
   readonly parameters: Parameters;
   readonly patcher: CodePatcher;
   readonly jumpLabels: JumpLabels;
+  readonly dynamicDebug: DynamicDebug;
   readonly staticCalls: StaticCalls;
   readonly uevents: ModuleUevents;
   readonly rules: AcceptanceRules;
@@ -109,9 +111,10 @@ export class ModuleContext {
     this.references = new ModuleReferences(this.struct);
     this.tainter = new ModuleTainter(deps.taints);
     this.notifiers = new ModuleNotifiers(ram, cpu, image);
-    this.parameters = new Parameters({ ram, cpu, image, allocator: deps.allocator, log: deps.log, waits: deps.waits, tainter: this.tainter });
     this.patcher = new CodePatcher(ram, cpu);
     this.jumpLabels = new JumpLabels(this.patcher);
+    this.dynamicDebug = new DynamicDebug(ram, abi, deps.log, this.jumpLabels);
+    this.parameters = new Parameters({ ram, cpu, image, allocator: deps.allocator, log: deps.log, waits: deps.waits, tainter: this.tainter, dynamicDebug: this.dynamicDebug });
     this.staticCalls = new StaticCalls(ram, this.patcher, image);
     this.uevents = new ModuleUevents(deps.uevents);
     this.rules = { isStrict: this.isNewer, structModuleSize: this.struct.sizeBytes, nameOffset: this.struct.nameOffset, nameSize: this.struct.nameSize };

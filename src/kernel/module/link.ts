@@ -27,6 +27,7 @@ export function readTables(load: Load): void {
   module.bugs = table(load, '__bug_table', BUG_ENTRY);
   module.jumpEntries = table(load, JUMP_TABLE, JUMP_ENTRY);
   module.staticCallSites = table(load, '.static_call_sites', STATIC_CALL_SITE);
+  module.debugSites = table(load, '__dyndbg', context.dynamicDebug.sizeBytes);
   if (file.section('__obsparm')) report.note(KERN_WARNING, `${module.name}: Ignoring obsolete parameters`);
   for (const suffix of ['', '_gpl']) {
     if (table(load, `__ksymtab${suffix}`, KSYMTAB_ENTRY).count > 0 && !file.section(`__kcrctab${suffix}`)) {

@@ -38,6 +38,8 @@ export class LoadedModule {
   bugs: RecordTable = NO_RECORDS;
   jumpEntries: RecordTable = NO_RECORDS;
   staticCallSites: RecordTable = NO_RECORDS;
+  /** pr_debug() sites. */
+  debugSites: RecordTable = NO_RECORDS;
   exceptions: ExceptionTable | undefined;
   sections: readonly ModuleSection[] = [];
   notes: readonly ModuleNote[] = [];

@@ -131,6 +131,12 @@ export class ModuleSystem implements Symbols {
     if (last) names.push(`[last unloaded: ${last.name}${last.flags}]`);
     return names.join(' ');
   }
+  /** Text of /proc/dynamic_debug/control. */
+  dynamicDebugControl(): string { return this.context.dynamicDebug.control(formed(this.context)); }
+  /** A write to it: EINVAL when a query is malformed (the log says how). */
+  writeDynamicDebugControl(queries: string): void {
+    if (!this.context.dynamicDebug.execute(queries, formed(this.context))) throw new Errno('EINVAL', 'bad dynamic debug query');
+  }
   /** Text of /proc/kallsyms: the kernel's symbols, then those of modules. */
   kallsyms(): string {
     const shows = this.context.deps.options?.showsAddresses !== false;

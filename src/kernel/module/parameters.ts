@@ -6,6 +6,7 @@ import type { Ram } from '../../base/ram.ts';
 import type { Cpu, Sleeping } from '../../cpu/api.ts';
 import type { KernelImage } from '../image.ts';
 import { GFP_KERNEL, type Allocator, type Log } from '../services.ts';
+import type { DynamicDebug } from './dynamic-debug.ts';
 import { KERN_ERR, KERN_NOTICE, KERN_WARNING, type LoadReport } from './load-report.ts';
 import type { LoadedModule } from './loaded-module.ts';
 import type { ModuleTainter } from './module-taints.ts';
@@ -46,6 +47,7 @@ export interface ParametersContext {
   readonly log: Log;
   readonly waits: ModuleWaits;
   readonly tainter: ModuleTainter;
+  readonly dynamicDebug: DynamicDebug;
 }
 
 export class Parameters {
@@ -121,7 +123,7 @@ export class Parameters {
     const dot = item.name.indexOf('.');
     const name = dot < 0 ? item.name : item.name.slice(dot + 1);
     if (name === 'dyndbg') {
-      report.note(KERN_WARNING, `${module.name}: dyndbg is not supported by kobox yet, query ignored`);
+      this.#context.dynamicDebug.execute(item.value ?? '+p', [module], module.name);
       return;
     }
     report.note(KERN_WARNING, `${module.name}: unknown parameter '${dot < 0 ? item.name : item.name.slice(0, dot)}' ignored`);

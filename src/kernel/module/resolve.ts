@@ -16,6 +16,8 @@ export interface KernelExport { readonly address: Ptr; readonly crc: number | un
 export type KernelExports = (name: string) => KernelExport | undefined;
 
 export interface SymbolHit extends KernelExport { readonly owner: LoadedModule | null }
+/** A hit as far as judging it needs the owner. */
+export interface JudgedHit extends KernelExport { readonly owner: { readonly name: string; readonly taints: { has(letter: 'P'): boolean } } | null }
 
 /** The importing side, as far as the checks need it. */
 export interface Importer {
@@ -50,7 +52,7 @@ export function findSymbol(name: string, isGplAllowed: boolean, kernel: KernelEx
 export type Refusal = Extract<ErrnoName, 'ENOENT' | 'EINVAL'>;
 
 /** Applies the checks that need no waiting. Changes the importer's taint as Linux does. */
-export function admitSymbol(name: string, hit: SymbolHit, importer: Importer, report: LoadReport): Refusal | undefined {
+export function admitSymbol(name: string, hit: JudgedHit, importer: Importer, report: LoadReport): Refusal | undefined {
   if (hit.isGplOnly) importer.useGplOnly();
   if (hit.owner?.taints.has('P')) {
     if (importer.isUsingGplOnly()) {
