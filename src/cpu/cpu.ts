@@ -24,13 +24,11 @@ import { WorkMeter } from './work-meter.ts';
 
 export interface CpuOptions {
   readonly ram: Ram;
-  /** Number of this virtual CPU, from 0. */
-  readonly number?: number;
+  /** What the processor says about itself and the machine behind it; one without ports and clock by default. */
+  readonly model?: CpuModel;
   /** Makes the WebAssembly back end; without it everything is interpreted. */
   readonly wasm?: WasmBackEndFactory;
   readonly tiering?: TieringLimits;
-  /** The machine behind the processor: ports, clock, model-specific registers. */
-  readonly hooks?: Partial<CpuHooks>;
   /** Memory that is not RAM. */
   readonly outside?: OutsideMemory;
   /** Work units granted at first, and again as long as nobody sets `onBudget`. */
@@ -67,12 +65,11 @@ export class Processor implements Cpu {
 
   constructor(options: CpuOptions) {
     const { ram } = options;
-    const number = options.number ?? 0;
-    const blockOffset = CPU_BLOCK_OFFSET + number * CPU_BLOCK_SIZE;
+    this.model = options.model ?? new CpuModel(0, BARE_MACHINE);
+    const blockOffset = CPU_BLOCK_OFFSET + this.model.number * CPU_BLOCK_SIZE;
     const grant = options.budget ?? DEFAULT_BUDGET;
     this.engine = options.wasm ? 'wasm' : 'interp';
     this.onBudget = () => grant;
-    this.model = new CpuModel(number, cpuHooks(options.hooks));
     this.#ram = ram;
     this.#regs = new RegisterBlock(ram, blockOffset);
     this.#machine = new Machine({ ram, ...machineViews(this.#regs), readOnlyFrom: Math.floor(ram.sizeBytes * (1 - READ_ONLY_SHARE)) });
@@ -250,8 +247,8 @@ const asNumber = (word: GuestWord): number | bigint => (typeof word === 'boolean
 const machineViews = (regs: RegisterBlock): { regs: Int32Array; preds: Uint8Array; bases: Int32Array; budget: Int32Array } =>
   ({ regs: regs.halves, preds: regs.preds, bases: regs.bases, budget: regs.budget });
 
-/** A processor without a machine around it: empty ports, no model-specific registers, a clock that stands. */
-const cpuHooks = (hooks: Partial<CpuHooks> = {}): CpuHooks => ({
+/** Empty ports, no model-specific registers, a clock that stands. */
+const BARE_MACHINE: CpuHooks = {
   portIn: () => -1, portOut: () => {}, timestamp: () => 0n, random: () => 0n, readMsr: () => undefined, writeMsr: () => false,
-  interruptsChanged: () => {}, pagingChanged: () => {}, ...hooks,
-});
+  interruptsChanged: () => {}, pagingChanged: () => {},
+};

@@ -142,9 +142,10 @@ export class Runner {
   }
 
   #enterFunction(act: Activation, fn: GuestFunction): Next {
+    if (this.nesting > MAX_NESTING) return this.#stackOverflow(act, fn);
     const translated = this.#translated;
     if (translated?.tiering.countCall(fn)) return this.#invoke(act, fn, translated.backEnd);
-    if (this.regs.get(RSP) - fn.stack.depth < this.stackLimit || this.nesting > MAX_NESTING) return this.#stackOverflow(act, fn);
+    if (this.regs.get(RSP) - fn.stack.depth < this.stackLimit) return this.#stackOverflow(act, fn);
     return this.#into(this.codeOf(fn).entry);
   }
   /** Runs a translated function to its end. Frames below keep their callee-saved registers here, since it clobbers the block's. */
@@ -197,6 +198,8 @@ export class Runner {
       act.frames.depth--;
     }
     this.machine.addToRsp(8);
+    // The kernel function may have removed or changed the code it returns to.
+    if (block.code.isStale) return this.#transfer(act, (block.block.term as { next: number }).next, true);
     return this.#into(block.next ?? block.linkNext());
   }
   #tail(act: Activation, block: BlockCode): Next {
