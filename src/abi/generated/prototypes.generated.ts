@@ -33,12 +33,18 @@ export interface Prototypes {
   __free_pages: (page: Ptr<'page'>, order: number) => void;
   /** `unsigned long __get_free_pages(gfp_t gfp_mask, unsigned int order)` */
   __get_free_pages: (gfp_mask: number, order: number) => number | boolean;
+  /** `u32 __get_random_u32_below(u32 ceil)` */
+  __get_random_u32_below: (ceil: number) => number | boolean;
   /** `void *__kmalloc(size_t size, gfp_t flags)` */
   __kmalloc: (size: number, flags: number) => PlainPtr;
   /** `void *__kmalloc_node(size_t size, gfp_t flags, int node)` */
   __kmalloc_node: (size: number, flags: number, node: number) => PlainPtr;
   /** `void *__kmalloc_node_track_caller(size_t size, gfp_t flags, int node, unsigned long caller)` */
   __kmalloc_node_track_caller: (size: number, flags: number, node: number, caller: number) => PlainPtr;
+  /** `bool __list_add_valid(struct list_head *new, struct list_head *prev, struct list_head *next)` */
+  __list_add_valid: (new_: Ptr<'list_head'>, prev: Ptr<'list_head'>, next: Ptr<'list_head'>) => boolean;
+  /** `bool __list_del_entry_valid(struct list_head *entry)` */
+  __list_del_entry_valid: (entry: Ptr<'list_head'>) => boolean;
   /** `void __module_get(struct module *module)` */
   __module_get: (module: Ptr<'module'>) => void;
   /** `void __page_frag_cache_drain(struct page *page, unsigned int count)` */
@@ -47,12 +53,18 @@ export interface Prototypes {
   __printk_ratelimit: (func: Ptr<'char'>) => number | boolean;
   /** `bool __put_devmap_managed_page_refs(struct page *page, int refs)` */
   __put_devmap_managed_page_refs: (page: Ptr<'page'>, refs: number) => boolean;
+  /** `void __rb_erase_color(struct rb_node *parent, struct rb_root *root, void (*augment_rotate)(struct rb_node *, struct rb_node *))` */
+  __rb_erase_color: (parent: Ptr<'rb_node'>, root: Ptr<'rb_root'>, augment_rotate: Ptr<'function'>) => void;
+  /** `void __rb_insert_augmented(struct rb_node *node, struct rb_root *root, void (*augment_rotate)(struct rb_node *, struct rb_node *))` */
+  __rb_insert_augmented: (node: Ptr<'rb_node'>, root: Ptr<'rb_root'>, augment_rotate: Ptr<'function'>) => void;
   /** `void __static_call_update(struct static_call_key *key, void *tramp, void *func)` */
   __static_call_update: (key: Ptr<'static_call_key'>, tramp: PlainPtr, func: PlainPtr) => void;
   /** `void *__symbol_get(const char *symbol)` */
   __symbol_get: (symbol: Ptr<'char'>) => PlainPtr;
   /** `void __symbol_put(const char *symbol)` */
   __symbol_put: (symbol: Ptr<'char'>) => void;
+  /** `int __sysfs_match_string(const char *const *array, size_t n, const char *str)` */
+  __sysfs_match_string: (array: Ptr<'char *'>, n: number, str: Ptr<'char'>) => number | boolean;
   /** `void *__vcalloc(size_t n, size_t size, gfp_t flags)` */
   __vcalloc: (n: number, size: number, flags: number) => PlainPtr;
   /** `void *__vmalloc(unsigned long size, gfp_t gfp_mask)` */
@@ -75,28 +87,90 @@ export interface Prototypes {
   _dev_printk: (level: Ptr<'char'>, dev: Ptr<'device'>, fmt: Ptr<'char'>, va: VaList) => void;
   /** `void _dev_warn(const struct device *dev, const char *fmt, ...)` */
   _dev_warn: (dev: Ptr<'device'>, fmt: Ptr<'char'>, va: VaList) => void;
+  /** `int _kstrtol(const char *s, unsigned int base, long *res)` */
+  _kstrtol: (s: Ptr<'char'>, base: number, res: PlainPtr) => number | boolean;
+  /** `int _kstrtoul(const char *s, unsigned int base, unsigned long *res)` */
+  _kstrtoul: (s: Ptr<'char'>, base: number, res: PlainPtr) => number | boolean;
   /** `int _printk(const char *fmt, ...)` */
   _printk: (fmt: Ptr<'char'>, va: VaList) => number | boolean;
+  /** `void add_device_randomness(const void *buf, size_t len)` */
+  add_device_randomness: (buf: PlainPtr, len: number) => void;
   /** `struct page *alloc_pages(gfp_t gfp, unsigned int order)` */
   alloc_pages: (gfp: number, order: number) => Ptr<'page'>;
   /** `void *alloc_pages_exact(size_t size, gfp_t gfp_mask)` */
   alloc_pages_exact: (size: number, gfp_mask: number) => PlainPtr;
+  /** `void argv_free(char **argv)` */
+  argv_free: (argv: Ptr<'char *'>) => void;
+  /** `char **argv_split(gfp_t gfp, const char *str, int *argcp)` */
+  argv_split: (gfp: number, str: Ptr<'char'>, argcp: PlainPtr) => Ptr<'char *'>;
+  /** `int base64_decode(const char *src, int srclen, u8 *dst)` */
+  base64_decode: (src: Ptr<'char'>, srclen: number, dst: PlainPtr) => number | boolean;
+  /** `int base64_encode(const u8 *src, int srclen, char *dst)` */
+  base64_encode: (src: PlainPtr, srclen: number, dst: Ptr<'char'>) => number | boolean;
+  /** `int bcmp(const void *a, const void *b, size_t len)` */
+  bcmp: (a: PlainPtr, b: PlainPtr, len: number) => number | boolean;
+  /** `char *bin2hex(char *dst, const void *src, size_t count)` */
+  bin2hex: (dst: Ptr<'char'>, src: PlainPtr, count: number) => Ptr<'char'>;
+  /** `void *bsearch(const void *key, const void *base, size_t num, size_t size, cmp_func_t cmp)` */
+  bsearch: (key: PlainPtr, base: PlainPtr, num: number, size: number, cmp: Ptr<'function'>) => PlainPtr;
   /** `bool cc_platform_has(enum cc_attr attr)` */
   cc_platform_has: (attr: number) => boolean;
   /** `const char *dev_driver_string(const struct device *dev)` */
   dev_driver_string: (dev: Ptr<'device'>) => Ptr<'char'>;
   /** `int dev_err_probe(const struct device *dev, int err, const char *fmt, ...)` */
   dev_err_probe: (dev: Ptr<'device'>, err: number, fmt: Ptr<'char'>, va: VaList) => number | boolean;
+  /** `int do_settimeofday64(const struct timespec64 *ts)` */
+  do_settimeofday64: (ts: Ptr<'timespec64'>) => number | boolean;
   /** `struct folio *folio_alloc(gfp_t gfp, unsigned int order)` */
   folio_alloc: (gfp: number, order: number) => Ptr<'folio'>;
   /** `void free_pages_exact(void *virt, size_t size)` */
   free_pages_exact: (virt: PlainPtr, size: number) => void;
   /** `void free_percpu(void *ptr)` */
   free_percpu: (ptr: PlainPtr) => void;
+  /** `void generate_random_guid(unsigned char *guid)` */
+  generate_random_guid: (guid: PlainPtr) => void;
+  /** `void generate_random_uuid(unsigned char *uuid)` */
+  generate_random_uuid: (uuid: PlainPtr) => void;
+  /** `int get_option(char **str, int *pint)` */
+  get_option: (str: Ptr<'char *'>, pint: PlainPtr) => number | boolean;
+  /** `char *get_options(const char *str, int nints, int *ints)` */
+  get_options: (str: Ptr<'char'>, nints: number, ints: PlainPtr) => Ptr<'char'>;
+  /** `void get_random_bytes(void *buf, size_t len)` */
+  get_random_bytes: (buf: PlainPtr, len: number) => void;
+  /** `u16 get_random_u16(void)` */
+  get_random_u16: () => number | boolean;
+  /** `u32 get_random_u32(void)` */
+  get_random_u32: () => number | boolean;
+  /** `u64 get_random_u64(void)` */
+  get_random_u64: () => bigint;
+  /** `u8 get_random_u8(void)` */
+  get_random_u8: () => number | boolean;
   /** `unsigned long get_zeroed_page(gfp_t gfp_mask)` */
   get_zeroed_page: (gfp_mask: number) => number | boolean;
+  /** `void getboottime64(struct timespec64 *ts)` */
+  getboottime64: (ts: Ptr<'timespec64'>) => void;
+  /** `bool glob_match(const char *pat, const char *str)` */
+  glob_match: (pat: Ptr<'char'>, str: Ptr<'char'>) => boolean;
+  /** `void guid_gen(guid_t *lu)` */
+  guid_gen: (lu: Ptr<'guid_t'>) => void;
+  /** `int guid_parse(const char *uuid, guid_t *u)` */
+  guid_parse: (uuid: Ptr<'char'>, u: Ptr<'guid_t'>) => number | boolean;
+  /** `int hex2bin(u8 *dst, const char *src, size_t count)` */
+  hex2bin: (dst: PlainPtr, src: Ptr<'char'>, count: number) => number | boolean;
   /** `int hex_dump_to_buffer(const void *buf, size_t len, int rowsize, int groupsize, char *linebuf, size_t linebuflen, bool ascii)` */
   hex_dump_to_buffer: (buf: PlainPtr, len: number, rowsize: number, groupsize: number, linebuf: Ptr<'char'>, linebuflen: number, ascii: boolean) => number | boolean;
+  /** `int hex_to_bin(unsigned char ch)` */
+  hex_to_bin: (ch: number) => number | boolean;
+  /** `int ida_alloc_range(struct ida *ida, unsigned int min, unsigned int max, gfp_t gfp)` */
+  ida_alloc_range: (ida: Ptr<'ida'>, min: number, max: number, gfp: number) => number | boolean;
+  /** `void ida_destroy(struct ida *ida)` */
+  ida_destroy: (ida: Ptr<'ida'>) => void;
+  /** `void ida_free(struct ida *ida, unsigned int id)` */
+  ida_free: (ida: Ptr<'ida'>, id: number) => void;
+  /** `void idr_preload(gfp_t gfp_mask)` */
+  idr_preload: (gfp_mask: number) => void;
+  /** `u64 int_pow(u64 base, unsigned int exp)` */
+  int_pow: (base: bigint, exp: number) => bigint;
   /** `bool is_module_sig_enforced(void)` */
   is_module_sig_enforced: () => boolean;
   /** `bool is_vmalloc_addr(const void *x)` */
@@ -161,6 +235,62 @@ export interface Prototypes {
   kstrdup_const: (s: Ptr<'char'>, gfp: number) => Ptr<'char'>;
   /** `char *kstrndup(const char *s, size_t max, gfp_t gfp)` */
   kstrndup: (s: Ptr<'char'>, max: number, gfp: number) => Ptr<'char'>;
+  /** `int kstrtobool(const char *s, bool *res)` */
+  kstrtobool: (s: Ptr<'char'>, res: PlainPtr) => number | boolean;
+  /** `int kstrtoint(const char *s, unsigned int base, int *res)` */
+  kstrtoint: (s: Ptr<'char'>, base: number, res: PlainPtr) => number | boolean;
+  /** `int kstrtoll(const char *s, unsigned int base, long long *res)` */
+  kstrtoll: (s: Ptr<'char'>, base: number, res: PlainPtr) => number | boolean;
+  /** `int kstrtos16(const char *s, unsigned int base, s16 *res)` */
+  kstrtos16: (s: Ptr<'char'>, base: number, res: PlainPtr) => number | boolean;
+  /** `int kstrtos8(const char *s, unsigned int base, s8 *res)` */
+  kstrtos8: (s: Ptr<'char'>, base: number, res: PlainPtr) => number | boolean;
+  /** `int kstrtou16(const char *s, unsigned int base, u16 *res)` */
+  kstrtou16: (s: Ptr<'char'>, base: number, res: PlainPtr) => number | boolean;
+  /** `int kstrtou8(const char *s, unsigned int base, u8 *res)` */
+  kstrtou8: (s: Ptr<'char'>, base: number, res: PlainPtr) => number | boolean;
+  /** `int kstrtouint(const char *s, unsigned int base, unsigned int *res)` */
+  kstrtouint: (s: Ptr<'char'>, base: number, res: PlainPtr) => number | boolean;
+  /** `int kstrtoull(const char *s, unsigned int base, unsigned long long *res)` */
+  kstrtoull: (s: Ptr<'char'>, base: number, res: PlainPtr) => number | boolean;
+  /** `ktime_t ktime_add_safe(const ktime_t lhs, const ktime_t rhs)` */
+  ktime_add_safe: (lhs: bigint, rhs: bigint) => bigint;
+  /** `ktime_t ktime_get(void)` */
+  ktime_get: () => bigint;
+  /** `u64 ktime_get_boot_fast_ns(void)` */
+  ktime_get_boot_fast_ns: () => bigint;
+  /** `void ktime_get_coarse_real_ts64(struct timespec64 *ts)` */
+  ktime_get_coarse_real_ts64: (ts: Ptr<'timespec64'>) => void;
+  /** `void ktime_get_coarse_ts64(struct timespec64 *ts)` */
+  ktime_get_coarse_ts64: (ts: Ptr<'timespec64'>) => void;
+  /** `ktime_t ktime_get_coarse_with_offset(enum tk_offsets offs)` */
+  ktime_get_coarse_with_offset: (offs: number) => bigint;
+  /** `u64 ktime_get_mono_fast_ns(void)` */
+  ktime_get_mono_fast_ns: () => bigint;
+  /** `ktime_t ktime_get_raw(void)` */
+  ktime_get_raw: () => bigint;
+  /** `u64 ktime_get_raw_fast_ns(void)` */
+  ktime_get_raw_fast_ns: () => bigint;
+  /** `void ktime_get_raw_ts64(struct timespec64 *ts)` */
+  ktime_get_raw_ts64: (ts: Ptr<'timespec64'>) => void;
+  /** `u64 ktime_get_real_fast_ns(void)` */
+  ktime_get_real_fast_ns: () => bigint;
+  /** `time64_t ktime_get_real_seconds(void)` */
+  ktime_get_real_seconds: () => bigint;
+  /** `void ktime_get_real_ts64(struct timespec64 *ts)` */
+  ktime_get_real_ts64: (ts: Ptr<'timespec64'>) => void;
+  /** `u32 ktime_get_resolution_ns(void)` */
+  ktime_get_resolution_ns: () => number | boolean;
+  /** `time64_t ktime_get_seconds(void)` */
+  ktime_get_seconds: () => bigint;
+  /** `u64 ktime_get_tai_fast_ns(void)` */
+  ktime_get_tai_fast_ns: () => bigint;
+  /** `void ktime_get_ts64(struct timespec64 *ts)` */
+  ktime_get_ts64: (ts: Ptr<'timespec64'>) => void;
+  /** `ktime_t ktime_get_with_offset(enum tk_offsets offs)` */
+  ktime_get_with_offset: (offs: number) => bigint;
+  /** `ktime_t ktime_mono_to_any(ktime_t tmono, enum tk_offsets offs)` */
+  ktime_mono_to_any: (tmono: bigint, offs: number) => bigint;
   /** `char *kvasprintf(gfp_t gfp, const char *fmt, struct __va_list_tag *ap)` */
   kvasprintf: (gfp: number, fmt: Ptr<'char'>, ap: Ptr<'__va_list_tag'>) => Ptr<'char'>;
   /** `void kvfree(const void *addr)` */
@@ -171,14 +301,72 @@ export interface Prototypes {
   kvmalloc_node: (size: number, flags: number, node: number) => PlainPtr;
   /** `void *kvrealloc(const void *p, size_t oldsize, size_t newsize, gfp_t flags)` */
   kvrealloc: (p: PlainPtr, oldsize: number, newsize: number, flags: number) => PlainPtr;
+  /** `void list_sort(void *priv, struct list_head *head, list_cmp_func_t cmp)` */
+  list_sort: (priv: PlainPtr, head: Ptr<'list_head'>, cmp: Ptr<'function'>) => void;
+  /** `bool llist_add_batch(struct llist_node *new_first, struct llist_node *new_last, struct llist_head *head)` */
+  llist_add_batch: (new_first: Ptr<'llist_node'>, new_last: Ptr<'llist_node'>, head: Ptr<'llist_head'>) => boolean;
+  /** `struct llist_node *llist_del_first(struct llist_head *head)` */
+  llist_del_first: (head: Ptr<'llist_head'>) => Ptr<'llist_node'>;
+  /** `struct llist_node *llist_reverse_order(struct llist_node *head)` */
+  llist_reverse_order: (head: Ptr<'llist_node'>) => Ptr<'llist_node'>;
+  /** `void lockref_get(struct lockref *lockref)` */
+  lockref_get: (lockref: Ptr<'lockref'>) => void;
+  /** `int lockref_get_not_dead(struct lockref *lockref)` */
+  lockref_get_not_dead: (lockref: Ptr<'lockref'>) => number | boolean;
+  /** `int lockref_get_not_zero(struct lockref *lockref)` */
+  lockref_get_not_zero: (lockref: Ptr<'lockref'>) => number | boolean;
+  /** `void lockref_mark_dead(struct lockref *lockref)` */
+  lockref_mark_dead: (lockref: Ptr<'lockref'>) => void;
+  /** `int lockref_put_not_zero(struct lockref *lockref)` */
+  lockref_put_not_zero: (lockref: Ptr<'lockref'>) => number | boolean;
+  /** `int lockref_put_return(struct lockref *lockref)` */
+  lockref_put_return: (lockref: Ptr<'lockref'>) => number | boolean;
+  /** `int match_hex(substring_t *s, int *result)` */
+  match_hex: (s: Ptr<'substring_t'>, result: PlainPtr) => number | boolean;
+  /** `int match_int(substring_t *s, int *result)` */
+  match_int: (s: Ptr<'substring_t'>, result: PlainPtr) => number | boolean;
+  /** `int match_octal(substring_t *s, int *result)` */
+  match_octal: (s: Ptr<'substring_t'>, result: PlainPtr) => number | boolean;
+  /** `char *match_strdup(const substring_t *s)` */
+  match_strdup: (s: Ptr<'substring_t'>) => Ptr<'char'>;
+  /** `int match_string(const char *const *array, size_t n, const char *string)` */
+  match_string: (array: Ptr<'char *'>, n: number, string: Ptr<'char'>) => number | boolean;
+  /** `size_t match_strlcpy(char *dest, const substring_t *src, size_t size)` */
+  match_strlcpy: (dest: Ptr<'char'>, src: Ptr<'substring_t'>, size: number) => number | boolean;
+  /** `int match_token(char *s, const struct match_token *table, substring_t *args)` */
+  match_token: (s: Ptr<'char'>, table: Ptr<'match_token'>, args: Ptr<'substring_t'>) => number | boolean;
+  /** `int match_u64(substring_t *s, u64 *result)` */
+  match_u64: (s: Ptr<'substring_t'>, result: PlainPtr) => number | boolean;
+  /** `int match_uint(substring_t *s, unsigned int *result)` */
+  match_uint: (s: Ptr<'substring_t'>, result: PlainPtr) => number | boolean;
+  /** `bool match_wildcard(const char *pattern, const char *str)` */
+  match_wildcard: (pattern: Ptr<'char'>, str: Ptr<'char'>) => boolean;
+  /** `void *memchr(const void *const p, int c, __kernel_size_t size)` */
+  memchr: (p: PlainPtr, c: number, size: number) => PlainPtr;
+  /** `void *memchr_inv(const void *const p, int c, size_t size)` */
+  memchr_inv: (p: PlainPtr, c: number, size: number) => PlainPtr;
+  /** `int memcmp(const void *const p, const void *const q, __kernel_size_t size)` */
+  memcmp: (p: PlainPtr, q: PlainPtr, size: number) => number | boolean;
   /** `void *memcpy(void *dest, const void *src, unsigned long n)` */
   memcpy: (dest: PlainPtr, src: PlainPtr, n: number) => PlainPtr;
+  /** `void memcpy_and_pad(void *dest, size_t dest_len, const void *src, size_t count, int pad)` */
+  memcpy_and_pad: (dest: PlainPtr, dest_len: number, src: PlainPtr, count: number, pad: number) => void;
+  /** `unsigned long long memparse(const char *ptr, char **retptr)` */
+  memparse: (ptr: Ptr<'char'>, retptr: Ptr<'char *'>) => bigint;
+  /** `void *memscan(void *addr, int c, size_t size)` */
+  memscan: (addr: PlainPtr, c: number, size: number) => PlainPtr;
+  /** `size_t memweight(const void *ptr, size_t bytes)` */
+  memweight: (ptr: PlainPtr, bytes: number) => number | boolean;
+  /** `time64_t mktime64(const unsigned int year0, const unsigned int mon0, const unsigned int day, const unsigned int hour, const unsigned int min, const unsigned int sec)` */
+  mktime64: (year0: number, mon0: number, day: number, hour: number, min: number, sec: number) => bigint;
   /** `void module_put(struct module *module)` */
   module_put: (module: Ptr<'module'>) => void;
   /** `int module_refcount(struct module *mod)` */
   module_refcount: (mod: Ptr<'module'>) => number | boolean;
   /** `void native_io_delay(void)` */
   native_io_delay: () => void;
+  /** `char *next_arg(char *args, char **param, char **val)` */
+  next_arg: (args: Ptr<'char'>, param: Ptr<'char *'>, val: Ptr<'char *'>) => Ptr<'char'>;
   /** `unsigned long nr_free_buffer_pages(void)` */
   nr_free_buffer_pages: () => number | boolean;
   /** `void page_frag_free(void *addr)` */
@@ -187,20 +375,70 @@ export interface Prototypes {
   param_free_charp: (arg: PlainPtr) => void;
   /** `int param_set_uint_minmax(const char *val, const struct kernel_param *kp, unsigned int min, unsigned int max)` */
   param_set_uint_minmax: (val: Ptr<'char'>, kp: Ptr<'kernel_param'>, min: number, max: number) => number | boolean;
+  /** `void prandom_bytes_state(struct rnd_state *state, void *buf, size_t bytes)` */
+  prandom_bytes_state: (state: Ptr<'rnd_state'>, buf: PlainPtr, bytes: number) => void;
+  /** `u32 prandom_u32_state(struct rnd_state *state)` */
+  prandom_u32_state: (state: Ptr<'rnd_state'>) => number | boolean;
   /** `void print_hex_dump(const char *level, const char *prefix_str, int prefix_type, int rowsize, int groupsize, const void *buf, size_t len, bool ascii)` */
   print_hex_dump: (level: Ptr<'char'>, prefix_str: Ptr<'char'>, prefix_type: number, rowsize: number, groupsize: number, buf: PlainPtr, len: number, ascii: boolean) => void;
   /** `bool printk_timed_ratelimit(unsigned long *caller_jiffies, unsigned int interval_msecs)` */
   printk_timed_ratelimit: (caller_jiffies: PlainPtr, interval_msecs: number) => boolean;
   /** `void put_pages_list(struct list_head *pages)` */
   put_pages_list: (pages: Ptr<'list_head'>) => void;
+  /** `int radix_tree_maybe_preload(gfp_t gfp_mask)` */
+  radix_tree_maybe_preload: (gfp_mask: number) => number | boolean;
+  /** `int radix_tree_preload(gfp_t gfp_mask)` */
+  radix_tree_preload: (gfp_mask: number) => number | boolean;
+  /** `int radix_tree_tagged(const struct xarray *root, unsigned int tag)` */
+  radix_tree_tagged: (root: Ptr<'xarray'>, tag: number) => number | boolean;
+  /** `void rb_erase(struct rb_node *node, struct rb_root *root)` */
+  rb_erase: (node: Ptr<'rb_node'>, root: Ptr<'rb_root'>) => void;
+  /** `struct rb_node *rb_first(const struct rb_root *root)` */
+  rb_first: (root: Ptr<'rb_root'>) => Ptr<'rb_node'>;
+  /** `struct rb_node *rb_first_postorder(const struct rb_root *root)` */
+  rb_first_postorder: (root: Ptr<'rb_root'>) => Ptr<'rb_node'>;
+  /** `void rb_insert_color(struct rb_node *node, struct rb_root *root)` */
+  rb_insert_color: (node: Ptr<'rb_node'>, root: Ptr<'rb_root'>) => void;
+  /** `struct rb_node *rb_last(const struct rb_root *root)` */
+  rb_last: (root: Ptr<'rb_root'>) => Ptr<'rb_node'>;
+  /** `struct rb_node *rb_next(const struct rb_node *node)` */
+  rb_next: (node: Ptr<'rb_node'>) => Ptr<'rb_node'>;
+  /** `struct rb_node *rb_next_postorder(const struct rb_node *node)` */
+  rb_next_postorder: (node: Ptr<'rb_node'>) => Ptr<'rb_node'>;
+  /** `struct rb_node *rb_prev(const struct rb_node *node)` */
+  rb_prev: (node: Ptr<'rb_node'>) => Ptr<'rb_node'>;
+  /** `void rb_replace_node(struct rb_node *victim, struct rb_node *new, struct rb_root *root)` */
+  rb_replace_node: (victim: Ptr<'rb_node'>, new_: Ptr<'rb_node'>, root: Ptr<'rb_root'>) => void;
+  /** `void rb_replace_node_rcu(struct rb_node *victim, struct rb_node *new, struct rb_root *root)` */
+  rb_replace_node_rcu: (victim: Ptr<'rb_node'>, new_: Ptr<'rb_node'>, root: Ptr<'rb_root'>) => void;
+  /** `bool refcount_dec_if_one(refcount_t *r)` */
+  refcount_dec_if_one: (r: Ptr<'refcount_struct'>) => boolean;
+  /** `bool refcount_dec_not_one(refcount_t *r)` */
+  refcount_dec_not_one: (r: Ptr<'refcount_struct'>) => boolean;
+  /** `void refcount_warn_saturate(refcount_t *r, enum refcount_saturation_type t)` */
+  refcount_warn_saturate: (r: Ptr<'refcount_struct'>, t: number) => void;
   /** `int register_module_notifier(struct notifier_block *nb)` */
   register_module_notifier: (nb: Ptr<'notifier_block'>) => number | boolean;
+  /** `bool rng_is_initialized(void)` */
+  rng_is_initialized: () => boolean;
+  /** `unsigned long long sched_clock(void)` */
+  sched_clock: () => bigint;
+  /** `u64 sched_clock_cpu(int cpu)` */
+  sched_clock_cpu: (cpu: number) => bigint;
   /** `int scnprintf(char *buf, size_t size, const char *fmt, ...)` */
   scnprintf: (buf: Ptr<'char'>, size: number, fmt: Ptr<'char'>, va: VaList) => number | boolean;
+  /** `void set_normalized_timespec64(struct timespec64 *ts, time64_t sec, s64 nsec)` */
+  set_normalized_timespec64: (ts: Ptr<'timespec64'>, sec: bigint, nsec: bigint) => void;
   /** `long si_mem_available(void)` */
   si_mem_available: () => number | boolean;
+  /** `char *skip_spaces(const char *str)` */
+  skip_spaces: (str: Ptr<'char'>) => Ptr<'char'>;
   /** `int snprintf(char *buf, size_t size, const char *fmt, ...)` */
   snprintf: (buf: Ptr<'char'>, size: number, fmt: Ptr<'char'>, va: VaList) => number | boolean;
+  /** `void sort(void *base, size_t num, size_t size, cmp_func_t cmp_func, swap_func_t swap_func)` */
+  sort: (base: PlainPtr, num: number, size: number, cmp_func: Ptr<'function'>, swap_func: Ptr<'function'>) => void;
+  /** `void sort_r(void *base, size_t num, size_t size, cmp_r_func_t cmp_func, swap_r_func_t swap_func, const void *priv)` */
+  sort_r: (base: PlainPtr, num: number, size: number, cmp_func: Ptr<'function'>, swap_func: Ptr<'function'>, priv: PlainPtr) => void;
   /** `void split_page(struct page *page, unsigned int order)` */
   split_page: (page: Ptr<'page'>, order: number) => void;
   /** `int sprintf(char *buf, const char *fmt, ...)` */
@@ -221,12 +459,82 @@ export interface Prototypes {
   static_key_slow_dec: (key: Ptr<'static_key'>) => void;
   /** `bool static_key_slow_inc(struct static_key *key)` */
   static_key_slow_inc: (key: Ptr<'static_key'>) => boolean;
+  /** `char *stpcpy(char *restrict dest, const char *restrict src)` */
+  stpcpy: (dest: Ptr<'char'>, src: Ptr<'char'>) => Ptr<'char'>;
+  /** `int strcasecmp(const char *s1, const char *s2)` */
+  strcasecmp: (s1: Ptr<'char'>, s2: Ptr<'char'>) => number | boolean;
+  /** `char *strcat(char *const p, const char *q)` */
+  strcat: (p: Ptr<'char'>, q: Ptr<'char'>) => Ptr<'char'>;
+  /** `char *strchr(const char *s, int c)` */
+  strchr: (s: Ptr<'char'>, c: number) => Ptr<'char'>;
+  /** `char *strchrnul(const char *s, int c)` */
+  strchrnul: (s: Ptr<'char'>, c: number) => Ptr<'char'>;
+  /** `int strcmp(const char *cs, const char *ct)` */
+  strcmp: (cs: Ptr<'char'>, ct: Ptr<'char'>) => number | boolean;
+  /** `char *strcpy(char *const p, const char *const q)` */
+  strcpy: (p: Ptr<'char'>, q: Ptr<'char'>) => Ptr<'char'>;
+  /** `__kernel_size_t strcspn(const char *s, const char *reject)` */
+  strcspn: (s: Ptr<'char'>, reject: Ptr<'char'>) => number | boolean;
+  /** `char *strim(char *s)` */
+  strim: (s: Ptr<'char'>) => Ptr<'char'>;
+  /** `size_t strlcat(char *dest, const char *src, size_t count)` */
+  strlcat: (dest: Ptr<'char'>, src: Ptr<'char'>, count: number) => number | boolean;
+  /** `size_t strlcpy(char *const p, const char *const q, size_t size)` */
+  strlcpy: (p: Ptr<'char'>, q: Ptr<'char'>, size: number) => number | boolean;
+  /** `size_t strlen(const char *s)` */
+  strlen: (s: Ptr<'char'>) => number | boolean;
+  /** `int strncasecmp(const char *s1, const char *s2, size_t len)` */
+  strncasecmp: (s1: Ptr<'char'>, s2: Ptr<'char'>, len: number) => number | boolean;
+  /** `char *strncat(char *dest, const char *src, size_t count)` */
+  strncat: (dest: Ptr<'char'>, src: Ptr<'char'>, count: number) => Ptr<'char'>;
+  /** `char *strnchr(const char *s, size_t count, int c)` */
+  strnchr: (s: Ptr<'char'>, count: number, c: number) => Ptr<'char'>;
+  /** `int strncmp(const char *cs, const char *ct, size_t count)` */
+  strncmp: (cs: Ptr<'char'>, ct: Ptr<'char'>, count: number) => number | boolean;
+  /** `char *strncpy(char *const p, const char *q, __kernel_size_t size)` */
+  strncpy: (p: Ptr<'char'>, q: Ptr<'char'>, size: number) => Ptr<'char'>;
+  /** `__kernel_size_t strnlen(const char *const p, __kernel_size_t maxlen)` */
+  strnlen: (p: Ptr<'char'>, maxlen: number) => number | boolean;
+  /** `char *strnstr(const char *s1, const char *s2, size_t len)` */
+  strnstr: (s1: Ptr<'char'>, s2: Ptr<'char'>, len: number) => Ptr<'char'>;
+  /** `char *strpbrk(const char *cs, const char *ct)` */
+  strpbrk: (cs: Ptr<'char'>, ct: Ptr<'char'>) => Ptr<'char'>;
+  /** `char *strrchr(const char *s, int c)` */
+  strrchr: (s: Ptr<'char'>, c: number) => Ptr<'char'>;
+  /** `char *strreplace(char *s, char old, char new)` */
+  strreplace: (s: Ptr<'char'>, old: number, new_: number) => Ptr<'char'>;
+  /** `ssize_t strscpy(char *const p, const char *const q, size_t size)` */
+  strscpy: (p: Ptr<'char'>, q: Ptr<'char'>, size: number) => number | boolean;
+  /** `ssize_t strscpy_pad(char *dest, const char *src, size_t count)` */
+  strscpy_pad: (dest: Ptr<'char'>, src: Ptr<'char'>, count: number) => number | boolean;
+  /** `char *strsep(char **s, const char *ct)` */
+  strsep: (s: Ptr<'char *'>, ct: Ptr<'char'>) => Ptr<'char'>;
+  /** `__kernel_size_t strspn(const char *s, const char *accept)` */
+  strspn: (s: Ptr<'char'>, accept: Ptr<'char'>) => number | boolean;
+  /** `char *strstr(const char *s1, const char *s2)` */
+  strstr: (s1: Ptr<'char'>, s2: Ptr<'char'>) => Ptr<'char'>;
   /** `void symbol_put_addr(void *addr)` */
   symbol_put_addr: (addr: PlainPtr) => void;
+  /** `bool sysfs_streq(const char *s1, const char *s2)` */
+  sysfs_streq: (s1: Ptr<'char'>, s2: Ptr<'char'>) => boolean;
+  /** `void time64_to_tm(time64_t totalsecs, int offset, struct tm *result)` */
+  time64_to_tm: (totalsecs: bigint, offset: number, result: Ptr<'tm'>) => void;
+  /** `bool timerqueue_add(struct timerqueue_head *head, struct timerqueue_node *node)` */
+  timerqueue_add: (head: Ptr<'timerqueue_head'>, node: Ptr<'timerqueue_node'>) => boolean;
+  /** `bool timerqueue_del(struct timerqueue_head *head, struct timerqueue_node *node)` */
+  timerqueue_del: (head: Ptr<'timerqueue_head'>, node: Ptr<'timerqueue_node'>) => boolean;
+  /** `struct timerqueue_node *timerqueue_iterate_next(struct timerqueue_node *node)` */
+  timerqueue_iterate_next: (node: Ptr<'timerqueue_node'>) => Ptr<'timerqueue_node'>;
   /** `bool try_module_get(struct module *module)` */
   try_module_get: (module: Ptr<'module'>) => boolean;
   /** `int unregister_module_notifier(struct notifier_block *nb)` */
   unregister_module_notifier: (nb: Ptr<'notifier_block'>) => number | boolean;
+  /** `void uuid_gen(uuid_t *bu)` */
+  uuid_gen: (bu: Ptr<'uuid_t'>) => void;
+  /** `bool uuid_is_valid(const char *uuid)` */
+  uuid_is_valid: (uuid: Ptr<'char'>) => boolean;
+  /** `int uuid_parse(const char *uuid, uuid_t *u)` */
+  uuid_parse: (uuid: Ptr<'char'>, u: Ptr<'uuid_t'>) => number | boolean;
   /** `void *vcalloc(size_t n, size_t size)` */
   vcalloc: (n: number, size: number) => PlainPtr;
   /** `void vfree(const void *addr)` */

@@ -39,6 +39,7 @@ export interface StructMembers {
   hlist_head: { first: number };
   hlist_node: { next: number; pprev: number };
   hrtimer: { node: 'timerqueue_node'; _softexpires: bigint; function: number; base: number; state: number; is_rel: number; is_soft: number; is_hard: number };
+  idr: { idr_rt: 'xarray'; idr_base: number; idr_next: number };
   kmap_ctrl: object;
   kmem_cache: { cpu_slab: number; flags: number; min_partial: number; size: number; object_size: number; reciprocal_size: 'reciprocal_value'; offset: number; cpu_partial: number; cpu_partial_slabs: number; oo: 'kmem_cache_order_objects'; min: 'kmem_cache_order_objects'; allocflags: number; refcount: number; ctor: number; inuse: number; align: number; red_left_pad: number; name: number; list: 'list_head'; kobj: 'kobject'; random: number; remote_node_defrag_ratio: number; random_seq: number; useroffset: number; usersize: number; node: [number] };
   kmem_cache_order_objects: { x: number };
@@ -52,6 +53,7 @@ export interface StructMembers {
   load_weight: { weight: number; inv_weight: number };
   lockdep_map: object;
   lockref: { lock_count: bigint; lock: 'spinlock'; count: number };
+  match_token: { token: number; pattern: number };
   mem_section: { section_mem_map: number; usage: number; page_ext: number; pad: number };
   mempool_s: { lock: 'spinlock'; min_nr: number; curr_nr: number; elements: number; pool_data: number; alloc: number; free: number; wait: 'wait_queue_head' };
   mod_arch_specific: { num_orcs: number; orc_unwind_ip: number; orc_unwind: number };
@@ -82,6 +84,7 @@ export interface StructMembers {
   qrwlock: { cnts: 'atomic_t'; wlocked: number; __lstate: [number]; wait_lock: 'qspinlock' };
   qspinlock: { val: 'atomic_t'; locked: number; pending: number; locked_pending: number; tail: number };
   qstr: { hash: number; len: number; hash_len: bigint; name: number };
+  radix_tree_iter: { index: number; next_index: number; tags: number; node: number };
   ratelimit_state: { lock: 'raw_spinlock'; interval: number; burst: number; printed: number; missed: number; begin: number; flags: number };
   raw_spinlock: { raw_lock: 'qspinlock' };
   rb_node: { __rb_parent_color: number; rb_right: number; rb_left: number };
@@ -109,6 +112,7 @@ export interface StructMembers {
   static_key: { enabled: 'atomic_t'; type: number; entries: number; next: number };
   static_key_false: { key: 'static_key' };
   static_key_true: { key: 'static_key' };
+  substring_t: { from: number; to: number };
   swait_queue: { task: number; task_list: 'list_head' };
   swait_queue_head: { lock: 'raw_spinlock'; task_list: 'list_head' };
   swregs_state: { cwd: number; swd: number; twd: number; fip: number; fcs: number; foo: number; fos: number; st_space: [number]; ftop: number; changed: number; lookahead: number; no_update: number; rm: number; alimit: number; info: number; entry_eip: number };
@@ -123,7 +127,9 @@ export interface StructMembers {
   timer_list: { entry: 'hlist_node'; expires: number; function: number; flags: number };
   timerqueue_head: { rb_root: 'rb_root_cached' };
   timerqueue_node: { node: 'rb_node'; expires: bigint };
+  timespec64: { tv_sec: bigint; tv_nsec: number };
   tlbflush_unmap_batch: { arch: 'arch_tlbflush_unmap_batch'; flush_required: number; writable: number };
+  tm: { tm_sec: number; tm_min: number; tm_hour: number; tm_mday: number; tm_mon: number; tm_year: number; tm_wday: number; tm_yday: number };
   util_est: { enqueued: number; ewma: number };
   va_format: { fmt: number; va: number };
   vtime: { seqcount: 'seqcount'; starttime: bigint; state: number; cpu: number; utime: bigint; stime: bigint; gtime: bigint };
@@ -131,6 +137,8 @@ export interface StructMembers {
   wait_queue_head: { lock: 'spinlock'; head: 'list_head' };
   wake_q_node: { next: number };
   work_struct: { data: 'atomic64_t'; entry: 'list_head'; func: number };
+  xa_node: { shift: number; offset: number; count: number; nr_values: number; parent: number; array: number; private_list: 'list_head'; callback_head: 'callback_head'; slots: [number]; tags: [number]; marks: [number] };
+  xa_state: { xa: number; xa_index: number; xa_shift: number; xa_sibs: number; xa_offset: number; xa_pad: number; xa_node: number; xa_alloc: number; xa_update: number; xa_lru: number };
   xarray: { xa_lock: 'spinlock'; xa_flags: number; xa_head: number };
   xregs_state: { i387: 'fxregs_state'; header: 'xstate_header'; extended_state_area: [number] };
   xstate_header: { xfeatures: bigint; xcomp_bv: bigint; reserved: [bigint] };
