@@ -1,0 +1,17 @@
+// kobox for Node: the public API with the embedded ABI and paths of the host's file system.
+
+import { readFileSync } from 'node:fs';
+import { isPacked, unpack } from '../../base/unpack/unpack.ts';
+import { boot as bootCore, type BootOptions, type Kernel } from '../../index.ts';
+import { loadDefaultAbi } from './default-abi.ts';
+
+export * from '../../index.ts';
+
+export interface NodeBootOptions extends Partial<BootOptions> {}
+
+/** Boots a kernel; without an `abi` it is the embedded one, Debian 12's. Paths given to insmod() are read from disk. */
+export function boot(options: NodeBootOptions = {}): Kernel {
+  return bootCore({ readModule: (path) => unpackModule(readFileSync(path)), ...options, abi: options.abi ?? loadDefaultAbi() });
+}
+
+const unpackModule = (bytes: Uint8Array): Uint8Array => (isPacked(bytes) ? unpack(bytes) : bytes);

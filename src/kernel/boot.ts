@@ -1,0 +1,146 @@
+// The composition root: builds the subsystems in order and hands each what it needs. Subsystems know each other only as
+// interfaces; where two need each other, the earlier one reaches the later one through a closure. Linux: init/main.c.
+
+import type { Abi } from '../abi/abi.ts';
+import type { Ptr } from '../base/ptr.ts';
+import { Ram } from '../base/ram.ts';
+import type { HostFunction } from '../cpu/api.ts';
+import { Processor } from '../cpu/cpu.ts';
+import { createWasmBackEnd } from '../cpu/wasm/back-end.ts';
+import { CpuModel } from '../x86/cpu-model.ts';
+import { archExports } from './arch/exports.ts';
+import { CpuFeatureWords } from './arch/cpu-features.ts';
+import { type ExportTables, type KernelExports, registerExports } from './exports/register.ts';
+import { KernelImage } from './image.ts';
+import { guestCaller } from './lib/call-guest.ts';
+import { libSites } from './lib/lib-sites.ts';
+import { listExports } from './lib/list-exports.ts';
+import { mathExports } from './lib/math-exports.ts';
+import { numberExports } from './lib/number-exports.ts';
+import { refcountExports } from './lib/refcount-exports.ts';
+import { sortExports } from './lib/sort-exports.ts';
+import { stringExports } from './lib/string-exports.ts';
+import { tokenExports } from './lib/token-exports.ts';
+import { treeExports } from './lib/tree-exports.ts';
+import { bootMemory, type Memory } from './mm/memory.ts';
+import type { ModuleOptions } from './module/context.ts';
+import { moduleExports } from './module/exports.ts';
+import type { LoadObserver } from './module/observer.ts';
+import { ModuleSystem } from './module/module-system.ts';
+import type { VerifySignature } from './module/signature.ts';
+import { loneTaskWaits } from './module/waits.ts';
+import { KernelTaints } from './panic/taints.ts';
+import { printkExports } from './printk/exports.ts';
+import { printfExports } from './printk/printf-exports.ts';
+import { Printk } from './printk/printk.ts';
+import type { LogRecord } from './printk/record.ts';
+import { SeededRandom } from './random.ts';
+import { Scheduler } from './sched/scheduler.ts';
+import type { Reporter, Symbols, Tasks } from './services.ts';
+import { HZ, TICK_NSEC, VirtualClock } from './time/clock.ts';
+import { LOOPS_PER_JIFFY, timeExports } from './time/exports.ts';
+
+export interface KernelOptions extends ModuleOptions {
+  readonly abi: Abi;
+  /** RAM in bytes, a multiple of 64 KiB; 256 MiB by default. Host memory is used only as far as it is touched. */
+  readonly memoryBytes?: number;
+  /** 'wasm' (default) translates code that runs again; 'interp' interprets everything. */
+  readonly engine?: 'interp' | 'wasm';
+  /** Seed of everything random in this kernel; the same seed and inputs give the same run. */
+  readonly seed?: number;
+  /** Wall-clock time at boot, nanoseconds since 1970; 2020-01-01 by default. */
+  readonly bootTimeNs?: bigint;
+  /** Work units after which a task that never gives way counts as locked up; 0 for never. */
+  readonly watchdogWork?: number;
+  /** Each complete record of the kernel log, as it is made. */
+  readonly onLog?: (record: LogRecord) => void;
+  readonly observer?: LoadObserver;
+  readonly verifySignature?: VerifySignature;
+}
+
+export interface KernelParts {
+  readonly abi: Abi;
+  readonly ram: Ram;
+  readonly image: KernelImage;
+  readonly cpu: Processor;
+  readonly clock: VirtualClock;
+  readonly printk: Printk;
+  readonly memory: Memory;
+  readonly scheduler: Scheduler;
+  readonly taints: KernelTaints;
+  readonly modules: ModuleSystem;
+  readonly exports: KernelExports;
+}
+
+const DEFAULT_MEMORY = 256 << 20;
+/** One unit of work is about one instruction of a processor of some hundred MIPS. */
+const NS_PER_WORK = 1;
+
+export function bootKernel(options: KernelOptions): KernelParts {
+  const { abi } = options;
+  const ram = new Ram(options.memoryBytes ?? DEFAULT_MEMORY);
+  const image = new KernelImage();
+  const random = new SeededRandom(options.seed ?? 0);
+
+  const model = new CpuModel(0, {
+    portIn: (_port, size) => 2 ** (8 * size) - 1, portOut: () => {},
+    timestamp: () => clock.timestamp(), random: () => random.next64(),
+    readMsr: () => undefined, writeMsr: () => false, interruptsChanged: () => {}, pagingChanged: () => {},
+  });
+  const cpu = new Processor({ ram, model, ...(options.engine === 'interp' ? {} : { wasm: createWasmBackEnd }) });
+  const clock: VirtualClock = new VirtualClock({ ram, image, workDone: () => cpu.workDone, nsPerWork: NS_PER_WORK, ...(options.bootTimeNs === undefined ? {} : { bootTimeNs: options.bootTimeNs }) });
+
+  const symbols: Symbols = { symbolize: (address) => modules.symbolize(address), addressOf: (name) => modules.addressOf(name) };
+  const tasks: Tasks = { get current() { return scheduler.current; } };
+  const reporter: Reporter = {
+    warn: (at, text) => { throw new Error(`WARN ${at.file}:${at.line} ${text}`); },
+    bug: (at) => { throw new Error(`BUG ${at.file}:${at.line}`); },
+    dumpStack: () => {},
+  };
+  const taints = new KernelTaints();
+  const printk: Printk = new Printk({ ram, abi, image, clock, symbols, tasks, seed: options.seed ?? 0, jiffies: () => Number(clock.jiffies()), hz: HZ, reporter: () => reporter });
+  if (options.onLog) printk.log.onRecord = options.onLog;
+
+  const callGuest = guestCaller(cpu, image);
+  const memory = bootMemory({
+    ram, abi, image, nrCpus: 1, log: printk.log, reporter, symbols, random64: () => random.next64(), hashPointer: (address) => printk.hashedText(address),
+    construct: (ctor, object) => { callGuest('new_slab', ctor, [object]); },
+    isText: (address) => image.isText(address) || modules.findModuleByAddress(address)?.isInText(address) === true,
+  });
+  const scheduler: Scheduler = new Scheduler({
+    ram, abi, cpu, allocator: memory.allocator, perCpu: memory.perCpu, clock, tickNs: TICK_NSEC,
+    initTask: image.data('init_task', abi.sizeOf('task_struct'), 64), bootStack: memory.map.bootStacks,
+  });
+
+  const features = new CpuFeatureWords();
+  const define = (name: string, fn: HostFunction): Ptr => {
+    const address = image.text(name);
+    cpu.defineHostFunction(address, name, fn);
+    return address;
+  };
+  const refuse = (name: string): never => { throw new Error(`not implemented: ${name}`); };
+  const sites = libSites(abi.kernelVersion);
+  const isFrom612 = abi.kernelVersion[0] > 6 || abi.kernelVersion[1] >= 12;
+  // Filled below; the module system resolves imports through it only when a module is loaded.
+  const tables: Record<string, ExportTables[string]> = {
+    'kernel/arch': archExports({ ram, abi, cpu: model, perCpu: memory.perCpu, features, loopsPerJiffy: LOOPS_PER_JIFFY, define, refuse, condResched: () => 0 }),
+    'kernel/mm': memory.exports,
+    'kernel/printk': { ...printkExports(printk), ...printfExports(printk, memory.allocator) },
+    'kernel/time': timeExports({ ram, abi, clock, cpu: () => 0 }),
+    'kernel/lib': {
+      ...stringExports({ ram, reporter, strreplaceReturnsStart: isFrom612, strscpyWarning: sites.strscpy, strlcatBug: sites.strlcat }),
+      ...numberExports(ram), ...mathExports(ram), ...tokenExports(ram, abi, memory.allocator),
+      ...listExports({ ram, log: printk.log, reporter, sites: { add: sites.listAdd, del: sites.listDel } }),
+      ...refcountExports(ram, abi, reporter), ...sortExports(ram, callGuest), ...treeExports(ram, abi, callGuest),
+    },
+  };
+  const modules: ModuleSystem = new ModuleSystem({
+    ram, abi, cpu, image, exports: (name) => exports.resolve(name), log: printk.log, taints, clock, tasks, perCpu: memory.perCpu, space: memory.modules, allocator: memory.allocator,
+    reporter, oops: (fault) => { throw fault; }, waits: loneTaskWaits(clock), cpuFeatures: features, hashPointer: (address) => printk.hashedText(address),
+    options,
+    ...(options.observer ? { observer: options.observer } : {}), ...(options.verifySignature ? { verifySignature: options.verifySignature } : {}),
+  });
+  tables['kernel/module'] = moduleExports(modules.context);
+  const exports = registerExports(tables, { image, cpu, abi, ram, perCpu: memory.perCpu });
+  return { abi, ram, image, cpu, clock, printk, memory, scheduler, taints, modules, exports };
+}
