@@ -81,8 +81,8 @@ export class StringTable {
       let at = blocks[entry]! | (blocks[entry + 1]! << 8) | (blocks[entry + 2]! << 16);
       let rest = strings[at]! < 0x80 ? strings[at]! : (strings[at]! & 0x7f) | (strings[++at]! << 7);
       let i = 0;
-      while (rest > 0 && strings[++at] === text.charCodeAt(i)) { i++; rest--; }
-      if (rest === 0 || strings[at]! < text.charCodeAt(i)) low = middle;
+      while (rest > 0 && i < text.length && strings[++at] === text.charCodeAt(i)) { i++; rest--; }
+      if (rest === 0 || (i < text.length && strings[at]! < text.charCodeAt(i))) low = middle;
       else high = middle - 1;
     }
     return low;
