@@ -1,0 +1,89 @@
+// Call traces: return addresses on the kernel stack, by name, innermost first. Linux: arch/x86/kernel/dumpstack.c.
+
+import type { Ptr } from '../../base/ptr.ts';
+import type { Ram } from '../../base/ram.ts';
+import type { Cpu } from '../../cpu/api.ts';
+import { RSP } from '../../ir/ir.ts';
+import type { KernelImage } from '../image.ts';
+import type { Symbols } from '../services.ts';
+import { type KernelCallers, kernelCallers } from './kernel-callers.table.ts';
+import type { CodeState } from './machine-state.ts';
+import { frameText, type ReportFrame } from './report.ts';
+
+export interface SourcePosition { readonly file: string; readonly line: number }
+
+export interface TraceParts {
+  readonly ram: Ram;
+  readonly cpu: Cpu;
+  readonly image: KernelImage;
+  readonly symbols: Symbols;
+  readonly release: readonly [number, number];
+  /** Debug information of modules, where there is some. */
+  readonly sourceLine?: (address: Ptr) => SourcePosition | undefined;
+}
+
+/** A trace as long as this is a damaged stack. */
+const MAX_FRAMES = 256;
+const CALL_SIZE = 5;
+const CALL_OPCODE = 0xe8;
+
+export class CallTraces {
+  readonly #parts: TraceParts;
+  readonly #callers: KernelCallers;
+
+  constructor(parts: TraceParts) {
+    this.#parts = parts;
+    this.#callers = kernelCallers(parts.release);
+  }
+
+  /** Return addresses above `state`. After a jump into nowhere nothing says how the stack is laid out, so they are guesses. */
+  callersOf(state: CodeState, isReliable = true): ReportFrame[] {
+    const frames: ReportFrame[] = [];
+    for (const step of this.#parts.cpu.unwind(state.pc, Number(state.regs[RSP]!))) {
+      if (frames.length >= MAX_FRAMES) break;
+      if (frames.length === 0 && step.pc === state.pc) continue;
+      frames.push(...this.#frames(step.pc, isReliable && step.isReliable));
+    }
+    return frames;
+  }
+
+  /** Trace of kernel code that a module has called: the exported function it called, then the module's frames. */
+  fromKernel(state: CodeState, names: readonly string[]): ReportFrame[] {
+    const callers = this.callersOf(state);
+    const entry = this.calledFunction(callers[0]?.address ?? 0);
+    const inner = entry === undefined || names.at(-1) === entry ? names : [...names, entry];
+    return [...inner.map((name) => this.kernelFrame(name)), ...callers];
+  }
+
+  /** The frame of the instruction itself. */
+  frameAt(address: Ptr): ReportFrame {
+    const found = this.#parts.symbols.symbolize(address);
+    const source = this.#parts.sourceLine?.(address);
+    return { address, symbol: found?.name ?? '', offset: found?.offset ?? 0, size: found?.size ?? 0, module: found?.module ?? null, isReliable: true, ...source };
+  }
+  /** A function of the kernel that is no more than a name here. */
+  kernelFrame(name: string): ReportFrame {
+    const address = this.#parts.image.callSite(name);
+    return { ...this.frameAt(address), address };
+  }
+  /** The kernel function that the call instruction before `returnAddress` goes to. */
+  calledFunction(returnAddress: Ptr): string | undefined {
+    const { ram, image } = this.#parts;
+    const at = returnAddress - CALL_SIZE;
+    if (!ram.has(at, CALL_SIZE) || ram.readU8(at) !== CALL_OPCODE) return undefined;
+    return image.textSymbolAt(returnAddress + ram.readI32(at + 1))?.name;
+  }
+
+  #frames(returnAddress: Ptr, isReliable: boolean): ReportFrame[] {
+    const { image, symbols, sourceLine } = this.#parts;
+    const site = image.textSymbolAt(returnAddress);
+    if (site) return (this.#callers[site.name] ?? [site.name]).map((name) => ({ ...this.kernelFrame(name), isReliable }));
+    // A call that is the last instruction of a function returns to the next one: the name is that of the byte before.
+    const found = symbols.symbolize(returnAddress - 1);
+    const source = sourceLine?.(returnAddress - 1);
+    return [{ address: returnAddress, symbol: found?.name ?? '', offset: found ? found.offset + 1 : 0, size: found?.size ?? 0, module: found?.module ?? null, isReliable, ...source }];
+  }
+}
+
+/** A frame as the log shows it: without source line. */
+export function traceLine({ file: _file, line: _line, ...frame }: ReportFrame): string { return ` ${frameText(frame)}`; }
