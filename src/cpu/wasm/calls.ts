@@ -3,7 +3,7 @@
 // that traces and suspended frames find it there.
 
 import { add, c64, reg } from '../../ir/build.ts';
-import { RAX, RDX, RSP, type Target, type Term } from '../../ir/ir.ts';
+import { RAX, RDX, RSP, type Block, type Target, type Term } from '../../ir/ir.ts';
 import { ARGUMENT_REGISTERS, CALLEE_SAVED, CALLER_SAVED } from '../../ir/liveness.ts';
 import { I32, I64, OP } from '../../wasm/opcodes.ts';
 import { TARGET_CACHE_ENTRIES, TARGET_CACHE_OFFSET, type Callee } from '../wasm-runtime.ts';
@@ -17,15 +17,16 @@ const HOST_READS = ARGUMENT_REGISTERS | (1 << RAX);
 
 /** How the code of a call ends. */
 type Ending =
-  /** It comes back: rax is set, what `liveAfter` asks for is loaded. */
-  | { readonly isTail: false; readonly next: number; readonly liveAfter: number }
+  /** It comes back: rax is set, what `liveAfter` asks for is loaded. `readHere`: what this function's instructions read after it. */
+  | { readonly isTail: false; readonly next: number; readonly liveAfter: number; readonly readHere: number }
   /** The callee's result is this function's: it is left on the stack. */
   | { readonly isTail: true };
 
-export function emitCall(e: Emitter, term: Term & { t: 'call' }, liveAfter: number): void {
+export function emitCall(e: Emitter, block: Block, term: Term & { t: 'call' }): void {
+  const { live, readHere } = e.signature;
   const target = emitTarget(e, term.target);
   pushReturnAddress(e, term.next);
-  emitTransfer(e, target, { isTail: false, next: term.next, liveAfter });
+  emitTransfer(e, target, { isTail: false, next: term.next, liveAfter: live.after.get(block) ?? 0, readHere: readHere.after.get(block) ?? 0 });
   e.bases.write(CALLER_SAVED);
 }
 
@@ -52,14 +53,15 @@ function pushReturnAddress(e: Emitter, next: number): void {
 function emitTransfer(e: Emitter, target: number | { local: number }, ending: Ending): void {
   const { code } = e;
   e.noteSite(ending.isTail ? undefined : ending.next);
-  // A callee that leaves rdx alone returns what it was given.
-  if (!ending.isTail && ending.liveAfter & (1 << RDX)) storeRegisters(e, 1 << RDX);
+  // A callee that leaves rdx alone returns what it was given. (Where rdx only goes on to another call, nobody can mean that.)
+  if (!ending.isTail && ending.readHere & (1 << RDX)) storeRegisters(e, 1 << RDX);
   if (typeof target !== 'number') {
     emitTableCall(e, () => code.get(target.local), ending);
     return;
   }
   const member = e.unit.member(target);
   if (member) {
+    storeRegisters(e, e.arguments & member.passesOn);
     for (const register of member.parameters) emitArgument(e, register, ending);
     code.get(e.budget);
     code.call(member.functionIndex);

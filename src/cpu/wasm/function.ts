@@ -250,7 +250,7 @@ class FunctionWriter implements NodeWriter {
     e.startBlock(node);
     if (node.isLoopHeader && e.flow.isReducible) this.#forgetDead(node);
     this.#charge(node);
-    const live = liveAfterInsns(block, e.signature.liveBeforeTerm.get(block) ?? 0xffff);
+    const live = liveAfterInsns(block, e.signature.live.beforeTerm.get(block) ?? 0xffff);
     const unwritten = this.#unwritten(block);
     block.insns.forEach((_, position) => {
       e.unwritten = unwritten[position]!;
@@ -266,7 +266,7 @@ class FunctionWriter implements NodeWriter {
   #forgetDead(node: FlowNode): void {
     const e = this.#e;
     const { block } = node;
-    const live = e.signature.liveBefore.get(block.start) ?? 0xffff;
+    const live = e.signature.live.before.get(block.start) ?? 0xffff;
     const mask = (e.isResumable ? CALLEE_SAVED | (1 << RSP) | (1 << RDX) : 1 << RSP) | live;
     for (let register = 0; register < 16; register++) {
       if (mask >> register & 1 || !e.hasRegister(register)) continue;
@@ -332,7 +332,7 @@ class FunctionWriter implements NodeWriter {
       }
       case 'call':
         e.arguments = this.#arguments.get(block) ?? 0xffff;
-        emitCall(e, term, e.signature.liveAfter.get(block) ?? 0xffff);
+        emitCall(e, block, term);
         e.bases.finishBlock(node);
         transfer.to(nodeAt(term.next));
         return;

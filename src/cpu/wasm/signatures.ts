@@ -8,44 +8,57 @@ import { regsRead, termExprs } from '../../ir/visit.ts';
 import { successors } from '../../ir/work.ts';
 import { writtenRegisters } from './checked-bases.ts';
 import { isStackAddress } from './address.ts';
+import { BLOCK_ARGUMENTS } from './unit.ts';
 import type { ControlFlow, FlowNode } from './control-flow.ts';
 
 export interface Signature {
-  /** Argument registers that the function reads, as a mask. */
+  /** Argument registers that the function wants to be given, as a mask. */
   readonly reads: number;
+  /** Of rcx, r8, r9: those it never touches but leaves for a callee that may want them. They stay in the register block. */
+  readonly passesOn: number;
   /** It reads a register that the convention leaves undefined at entry (hand-written assembler): only the interpreter runs it. */
   readonly isStrict: boolean;
   /** It changes rdx otherwise than by calls, so rdx may be a result. */
   readonly changesRdx: boolean;
-  /** Registers read after a block's terminator, and before it, as far as the program goes (exits not counted). */
-  readonly liveAfter: ReadonlyMap<Block, number>;
-  readonly liveBeforeTerm: ReadonlyMap<Block, number>;
-  /** Registers read from a block's start on, by the address of the block. */
-  readonly liveBefore: ReadonlyMap<number, number>;
+  /** Everything that may be read: unknown callees take all arguments, unknown callers a result in rdx. */
+  readonly live: Liveness;
+  /** What the function's own instructions read. */
+  readonly readHere: Liveness;
 }
 
-/** Registers a call to `address` reads; undefined for a callee outside of the unit. */
-type CalleeReads = (address: number) => number | undefined;
+export interface Liveness {
+  /** Registers read after a block's terminator, and before it, as far as the program goes (exits not counted). */
+  readonly after: ReadonlyMap<Block, number>;
+  readonly beforeTerm: ReadonlyMap<Block, number>;
+  /** Registers read from a block's start on, by the address of the block. */
+  readonly before: ReadonlyMap<number, number>;
+}
+
+/** Registers a call to `address` reads; undefined where that is not known. */
+export type CalleeReads = (address: number) => number | undefined;
 
 const CONVENTIONAL = ARGUMENT_REGISTERS | (1 << RSP);
+const IN_BLOCK = BLOCK_ARGUMENTS.reduce((mask, register) => mask | (1 << register), 0);
 
-export function signaturesOf(fns: readonly IrFunction[]): ReadonlyMap<number, Signature> {
+/** `outside` knows callees that do not belong to the unit. */
+export function signaturesOf(fns: readonly IrFunction[], outside: CalleeReads): ReadonlyMap<number, Signature> {
   const signatures = new Map<number, Signature>();
-  const reads = new Map(fns.map((fn) => [fn.entry, 0]));
-  const calleeReads: CalleeReads = (address) => reads.get(address);
+  const wanted = new Map(fns.map((fn) => [fn.entry, 0])), used = new Map(wanted);
   const bodies = fns.map((fn) => new Body(fn));
   for (let isChanged = true; isChanged;) {
     isChanged = false;
     for (const body of bodies) {
       const { entry } = body.fn;
       const atReturn = (1 << RAX) | (body.changesRdx ? 1 << RDX : 0);
-      // A function without a result leaves in rax whatever stood there.
-      const isStrict = (body.solve(calleeReads, 0) & ~CONVENTIONAL) !== 0;
-      const live = body.solve(calleeReads, atReturn);
-      const now = live & ARGUMENT_REGISTERS;
-      if (now !== reads.get(entry)) isChanged = true;
-      reads.set(entry, now);
-      signatures.set(entry, { reads: now, isStrict, changesRdx: body.changesRdx, liveAfter: body.liveAfter, liveBeforeTerm: body.liveBeforeTerm, liveBefore: body.liveBefore });
+      const live = body.solve((address) => wanted.get(address) ?? outside(address) ?? ARGUMENT_REGISTERS, atReturn);
+      // A function without a result leaves in rax whatever stood there; an unknown callee takes what is meant for it.
+      const readHere = body.solve((address) => used.get(address) ?? 0, 0);
+      const nowWanted = (live.before.get(entry) ?? 0) & ARGUMENT_REGISTERS, nowUsed = readHere.before.get(entry) ?? 0;
+      if (nowWanted !== wanted.get(entry) || (nowUsed & ARGUMENT_REGISTERS) !== used.get(entry)) isChanged = true;
+      wanted.set(entry, nowWanted);
+      used.set(entry, nowUsed & ARGUMENT_REGISTERS);
+      const passesOn = nowWanted & ~nowUsed & ~body.written & IN_BLOCK;
+      signatures.set(entry, { reads: nowWanted & ~passesOn, passesOn, isStrict: (nowUsed & ~CONVENTIONAL) !== 0, changesRdx: body.changesRdx, live, readHere });
     }
   }
   return signatures;
@@ -54,10 +67,8 @@ export function signaturesOf(fns: readonly IrFunction[]): ReadonlyMap<number, Si
 /** Register liveness of one function, with callees that read what they really read. */
 class Body {
   readonly fn: IrFunction;
-  readonly changesRdx: boolean;
-  readonly liveAfter = new Map<Block, number>();
-  readonly liveBeforeTerm = new Map<Block, number>();
-  liveBefore: ReadonlyMap<number, number> = new Map();
+  /** Registers that its instructions write. */
+  readonly written: number;
   readonly #order: readonly Block[];
   /** Registers not yet written on any path to the block's start. */
   readonly #unwritten: ReadonlyMap<number, number>;
@@ -65,38 +76,39 @@ class Body {
   constructor(fn: IrFunction) {
     this.fn = fn;
     this.#order = [...fn.blocks.values()].sort((a, b) => b.start - a.start);
-    this.changesRdx = this.#order.some((block) => block.insns.some((insn) => insn.stmts.some((stmt) => (writtenRegisters(stmt) & (1 << RDX)) !== 0)));
+    this.written = this.#order.reduce((mask, block) => block.insns.reduce((sum, insn) => sum | writtenByInsn(insn), mask), 0);
     this.#unwritten = unwrittenAt(fn);
   }
+  get changesRdx(): boolean { return (this.written & (1 << RDX)) !== 0; }
 
-  /** Registers live at the function's entry, when `atReturn` are read after it. */
-  solve(calleeReads: CalleeReads, atReturn: number): number {
-    const before = new Map<number, number>();
+  /** Liveness when callees read what `calleeReads` says and `atReturn` is read after a return. */
+  solve(calleeReads: (address: number) => number, atReturn: number): Liveness {
+    const before = new Map<number, number>(), after = new Map<Block, number>(), beforeTerm = new Map<Block, number>();
     for (let isChanged = true; isChanged;) {
       isChanged = false;
       for (const block of this.#order) {
-        let after = block.term.t === 'ret' ? atReturn : 0;
-        for (const target of successors(block)) after |= before.get(target) ?? 0;
-        this.liveAfter.set(block, after);
-        const live = this.#before(block, after, calleeReads);
+        let live = block.term.t === 'ret' ? atReturn : 0;
+        for (const target of successors(block)) live |= before.get(target) ?? 0;
+        after.set(block, live);
+        live = this.#beforeTerm(block, live, calleeReads);
+        beforeTerm.set(block, live);
+        live = this.#before(block, live);
         if (live === before.get(block.start)) continue;
         before.set(block.start, live);
         isChanged = true;
       }
     }
-    this.liveBefore = before;
-    return before.get(this.fn.entry) ?? 0;
+    return { before, after, beforeTerm };
   }
 
-  #before(block: Block, after: number, calleeReads: CalleeReads): number {
-    const { term } = block;
+  #beforeTerm({ term }: Block, after: number, calleeReads: (address: number) => number): number {
     let live = after;
-    if (term.t === 'call' || term.t === 'tail') {
-      live &= ~CALLER_SAVED;
-      live |= (typeof term.target === 'number' ? calleeReads(term.target) : undefined) ?? ARGUMENT_REGISTERS;
-    }
+    if (term.t === 'call' || term.t === 'tail') live = (live & ~CALLER_SAVED) | calleeReads(typeof term.target === 'number' ? term.target : NOWHERE);
     for (const expr of termExprs(term)) live |= regsRead(expr);
-    this.liveBeforeTerm.set(block, live);
+    return live;
+  }
+  #before(block: Block, beforeTerm: number): number {
+    let live = beforeTerm;
     const { insns } = block;
     const unwritten = unwrittenBefore(block, this.#unwritten.get(block.start) ?? 0);
     for (let i = insns.length - 1; i >= 0; i--) {
@@ -110,6 +122,9 @@ class Body {
     return live;
   }
 }
+
+/** Stands for the target of an indirect call. */
+const NOWHERE = Number.NaN;
 
 const ENTRY_UNKNOWN = 0xffff & ~CONVENTIONAL;
 

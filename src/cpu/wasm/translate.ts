@@ -11,7 +11,7 @@ import type { TranslationUnit, WasmRuntime } from '../wasm-runtime.ts';
 import { CheckedBases } from './checked-bases.ts';
 import { controlFlow, type ControlFlow } from './control-flow.ts';
 import { emitFunction } from './function.ts';
-import { signaturesOf, type Signature } from './signatures.ts';
+import { signaturesOf, type CalleeReads, type Signature } from './signatures.ts';
 import { simplify } from './simplify.ts';
 import { MAX_NODES } from './structure.ts';
 import { BLOCK_ARGUMENTS, TABLE_PARAMETERS, Unit } from './unit.ts';
@@ -50,7 +50,7 @@ export function translateUnit(runtime: WasmRuntime, sources: readonly Translatio
   let functions = sources.map((source) => prepare(source)).filter((prepared) => prepared !== undefined);
   let signatures: ReadonlyMap<number, Signature>;
   for (;;) {
-    signatures = signaturesOf(functions.map(({ fn }) => fn));
+    signatures = signaturesOf(functions.map(({ fn }) => fn), outsideReads(runtime));
     const conventional = functions.filter(({ fn }) => !signatures.get(fn.entry)!.isStrict);
     if (conventional.length === functions.length) break;
     functions = conventional;
@@ -60,9 +60,9 @@ export function translateUnit(runtime: WasmRuntime, sources: readonly Translatio
   const called = directTargets(functions);
   const entries = new Map<number, number>();
   for (const { fn, slot } of functions) {
-    const { reads } = signatures.get(fn.entry)!;
+    const { reads, passesOn } = signatures.get(fn.entry)!;
     const parameters = called.has(fn.entry) ? DIRECT_ORDER.filter((register) => register === RSP || reads >> register & 1) : TABLE_PARAMETERS;
-    unit.add(fn.entry, { slot, parameters, functionIndex: unit.builder.declare(unit.typeFor(parameters)) });
+    unit.add(fn.entry, { slot, parameters, passesOn, functionIndex: unit.builder.declare(unit.typeFor(parameters)) });
   }
   for (const { fn, slot, flow } of functions) {
     const { functionIndex, parameters } = unit.member(fn.entry)!;
@@ -81,7 +81,7 @@ export function translateUnit(runtime: WasmRuntime, sources: readonly Translatio
 export function translateResumable(runtime: WasmRuntime, source: TranslationUnit, root: number): Unit | undefined {
   const prepared = prepare(source, root);
   if (!prepared) return undefined;
-  const signature = signaturesOf([prepared.fn]).get(source.fn.entry)!;
+  const signature = signaturesOf([prepared.fn], outsideReads(runtime)).get(source.fn.entry)!;
   const unit = new Unit(runtime);
   const index = unit.builder.declare(unit.builder.type([], []));
   unit.builder.define(index, emitOne(unit, prepared, signature, [], true));
@@ -93,6 +93,12 @@ function emitOne(unit: Unit, { slot, fn, flow }: Prepared, signature: Signature,
   const stack = stackMap(fn);
   return emitFunction({ unit, fn, slot, flow, stack, bases: new CheckedBases(flow.nodes, stack.isStatic), signature, parameters, isResumable });
 }
+
+const outsideReads = (runtime: WasmRuntime): CalleeReads => (address) => {
+  if (Number.isNaN(address)) return undefined;
+  const callee = runtime.callee(address);
+  return callee.kind === 'host' ? callee.reads : undefined;
+};
 
 function directTargets(functions: readonly Prepared[]): Set<number> {
   const targets = new Set<number>();

@@ -22,6 +22,8 @@ export interface Member {
   readonly functionIndex: number;
   /** Registers that it takes as parameters, in order. */
   readonly parameters: readonly number[];
+  /** Registers that it takes from the block, should they hold anything. */
+  readonly passesOn: number;
 }
 
 export interface ImportIndices {
