@@ -17,6 +17,36 @@ export interface Prototypes {
   __alloc_percpu: (size: number, align: number) => PlainPtr;
   /** `void *__alloc_percpu_gfp(size_t size, size_t align, gfp_t gfp)` */
   __alloc_percpu_gfp: (size: number, align: number, gfp: number) => PlainPtr;
+  /** `bool __bitmap_and(unsigned long *dst, const unsigned long *bitmap1, const unsigned long *bitmap2, unsigned int bits)` */
+  __bitmap_and: (dst: PlainPtr, bitmap1: PlainPtr, bitmap2: PlainPtr, bits: number) => boolean;
+  /** `bool __bitmap_andnot(unsigned long *dst, const unsigned long *bitmap1, const unsigned long *bitmap2, unsigned int bits)` */
+  __bitmap_andnot: (dst: PlainPtr, bitmap1: PlainPtr, bitmap2: PlainPtr, bits: number) => boolean;
+  /** `void __bitmap_clear(unsigned long *map, unsigned int start, int len)` */
+  __bitmap_clear: (map: PlainPtr, start: number, len: number) => void;
+  /** `void __bitmap_complement(unsigned long *dst, const unsigned long *src, unsigned int bits)` */
+  __bitmap_complement: (dst: PlainPtr, src: PlainPtr, bits: number) => void;
+  /** `bool __bitmap_equal(const unsigned long *bitmap1, const unsigned long *bitmap2, unsigned int bits)` */
+  __bitmap_equal: (bitmap1: PlainPtr, bitmap2: PlainPtr, bits: number) => boolean;
+  /** `bool __bitmap_intersects(const unsigned long *bitmap1, const unsigned long *bitmap2, unsigned int bits)` */
+  __bitmap_intersects: (bitmap1: PlainPtr, bitmap2: PlainPtr, bits: number) => boolean;
+  /** `void __bitmap_or(unsigned long *dst, const unsigned long *bitmap1, const unsigned long *bitmap2, unsigned int bits)` */
+  __bitmap_or: (dst: PlainPtr, bitmap1: PlainPtr, bitmap2: PlainPtr, bits: number) => void;
+  /** `void __bitmap_replace(unsigned long *dst, const unsigned long *old, const unsigned long *new, const unsigned long *mask, unsigned int nbits)` */
+  __bitmap_replace: (dst: PlainPtr, old: PlainPtr, new_: PlainPtr, mask: PlainPtr, nbits: number) => void;
+  /** `void __bitmap_set(unsigned long *map, unsigned int start, int len)` */
+  __bitmap_set: (map: PlainPtr, start: number, len: number) => void;
+  /** `void __bitmap_shift_left(unsigned long *dst, const unsigned long *src, unsigned int shift, unsigned int nbits)` */
+  __bitmap_shift_left: (dst: PlainPtr, src: PlainPtr, shift: number, nbits: number) => void;
+  /** `void __bitmap_shift_right(unsigned long *dst, const unsigned long *src, unsigned int shift, unsigned int nbits)` */
+  __bitmap_shift_right: (dst: PlainPtr, src: PlainPtr, shift: number, nbits: number) => void;
+  /** `bool __bitmap_subset(const unsigned long *bitmap1, const unsigned long *bitmap2, unsigned int bits)` */
+  __bitmap_subset: (bitmap1: PlainPtr, bitmap2: PlainPtr, bits: number) => boolean;
+  /** `unsigned int __bitmap_weight(const unsigned long *bitmap, unsigned int bits)` */
+  __bitmap_weight: (bitmap: PlainPtr, bits: number) => number | boolean;
+  /** `unsigned int __bitmap_weight_and(const unsigned long *bitmap1, const unsigned long *bitmap2, unsigned int bits)` */
+  __bitmap_weight_and: (bitmap1: PlainPtr, bitmap2: PlainPtr, bits: number) => number | boolean;
+  /** `void __bitmap_xor(unsigned long *dst, const unsigned long *bitmap1, const unsigned long *bitmap2, unsigned int bits)` */
+  __bitmap_xor: (dst: PlainPtr, bitmap1: PlainPtr, bitmap2: PlainPtr, bits: number) => void;
   /** `void __check_object_size(const void *ptr, unsigned long n, bool to_user)` */
   __check_object_size: (ptr: PlainPtr, n: number, to_user: boolean) => void;
   /** `void __copy_overflow(int size, unsigned long count)` */
@@ -25,6 +55,8 @@ export interface Prototypes {
   __dynamic_dev_dbg: (descriptor: Ptr<'_ddebug'>, dev: Ptr<'device'>, fmt: Ptr<'char'>, va: VaList) => void;
   /** `void __dynamic_pr_debug(struct _ddebug *descriptor, const char *fmt, ...)` */
   __dynamic_pr_debug: (descriptor: Ptr<'_ddebug'>, fmt: Ptr<'char'>, va: VaList) => void;
+  /** `unsigned long __find_nth_bit(const unsigned long *addr, unsigned long size, unsigned long n)` */
+  __find_nth_bit: (addr: PlainPtr, size: number, n: number) => number | boolean;
   /** `struct folio *__folio_alloc(gfp_t gfp, unsigned int order, int preferred_nid, nodemask_t *nodemask)` */
   __folio_alloc: (gfp: number, order: number, preferred_nid: number, nodemask: Ptr<'nodemask_t'>) => Ptr<'folio'>;
   /** `void __folio_put(struct folio *folio)` */
@@ -57,6 +89,8 @@ export interface Prototypes {
   __rb_erase_color: (parent: Ptr<'rb_node'>, root: Ptr<'rb_root'>, augment_rotate: Ptr<'function'>) => void;
   /** `void __rb_insert_augmented(struct rb_node *node, struct rb_root *root, void (*augment_rotate)(struct rb_node *, struct rb_node *))` */
   __rb_insert_augmented: (node: Ptr<'rb_node'>, root: Ptr<'rb_root'>, augment_rotate: Ptr<'function'>) => void;
+  /** `u64 __siphash_unaligned(const void *data, size_t len, const siphash_key_t *key)` */
+  __siphash_unaligned: (data: PlainPtr, len: number, key: Ptr<'siphash_key_t'>) => bigint;
   /** `void __static_call_update(struct static_call_key *key, void *tramp, void *func)` */
   __static_call_update: (key: Ptr<'static_call_key'>, tramp: PlainPtr, func: PlainPtr) => void;
   /** `void *__symbol_get(const char *symbol)` */
@@ -71,6 +105,8 @@ export interface Prototypes {
   __vmalloc: (size: number, gfp_mask: number) => PlainPtr;
   /** `void *__vmalloc_array(size_t n, size_t size, gfp_t flags)` */
   __vmalloc_array: (n: number, size: number, flags: number) => PlainPtr;
+  /** `void __warn_printk(const char *fmt, ...)` */
+  __warn_printk: (fmt: Ptr<'char'>, va: VaList) => void;
   /** `void _dev_alert(const struct device *dev, const char *fmt, ...)` */
   _dev_alert: (dev: Ptr<'device'>, fmt: Ptr<'char'>, va: VaList) => void;
   /** `void _dev_crit(const struct device *dev, const char *fmt, ...)` */
@@ -87,6 +123,22 @@ export interface Prototypes {
   _dev_printk: (level: Ptr<'char'>, dev: Ptr<'device'>, fmt: Ptr<'char'>, va: VaList) => void;
   /** `void _dev_warn(const struct device *dev, const char *fmt, ...)` */
   _dev_warn: (dev: Ptr<'device'>, fmt: Ptr<'char'>, va: VaList) => void;
+  /** `unsigned long _find_first_and_bit(const unsigned long *addr1, const unsigned long *addr2, unsigned long size)` */
+  _find_first_and_bit: (addr1: PlainPtr, addr2: PlainPtr, size: number) => number | boolean;
+  /** `unsigned long _find_first_bit(const unsigned long *addr, unsigned long size)` */
+  _find_first_bit: (addr: PlainPtr, size: number) => number | boolean;
+  /** `unsigned long _find_first_zero_bit(const unsigned long *addr, unsigned long size)` */
+  _find_first_zero_bit: (addr: PlainPtr, size: number) => number | boolean;
+  /** `unsigned long _find_last_bit(const unsigned long *addr, unsigned long size)` */
+  _find_last_bit: (addr: PlainPtr, size: number) => number | boolean;
+  /** `unsigned long _find_next_and_bit(const unsigned long *addr1, const unsigned long *addr2, unsigned long nbits, unsigned long start)` */
+  _find_next_and_bit: (addr1: PlainPtr, addr2: PlainPtr, nbits: number, start: number) => number | boolean;
+  /** `unsigned long _find_next_andnot_bit(const unsigned long *addr1, const unsigned long *addr2, unsigned long nbits, unsigned long start)` */
+  _find_next_andnot_bit: (addr1: PlainPtr, addr2: PlainPtr, nbits: number, start: number) => number | boolean;
+  /** `unsigned long _find_next_bit(const unsigned long *addr, unsigned long nbits, unsigned long start)` */
+  _find_next_bit: (addr: PlainPtr, nbits: number, start: number) => number | boolean;
+  /** `unsigned long _find_next_zero_bit(const unsigned long *addr, unsigned long nbits, unsigned long start)` */
+  _find_next_zero_bit: (addr: PlainPtr, nbits: number, start: number) => number | boolean;
   /** `int _kstrtol(const char *s, unsigned int base, long *res)` */
   _kstrtol: (s: Ptr<'char'>, base: number, res: PlainPtr) => number | boolean;
   /** `int _kstrtoul(const char *s, unsigned int base, unsigned long *res)` */
@@ -95,6 +147,8 @@ export interface Prototypes {
   _printk: (fmt: Ptr<'char'>, va: VaList) => number | boolean;
   /** `void add_device_randomness(const void *buf, size_t len)` */
   add_device_randomness: (buf: PlainPtr, len: number) => void;
+  /** `void add_taint(unsigned int flag, enum lockdep_ok lockdep_ok)` */
+  add_taint: (flag: number, lockdep_ok: number) => void;
   /** `struct page *alloc_pages(gfp_t gfp, unsigned int order)` */
   alloc_pages: (gfp: number, order: number) => Ptr<'page'>;
   /** `void *alloc_pages_exact(size_t size, gfp_t gfp_mask)` */
@@ -111,16 +165,72 @@ export interface Prototypes {
   bcmp: (a: PlainPtr, b: PlainPtr, len: number) => number | boolean;
   /** `char *bin2hex(char *dst, const void *src, size_t count)` */
   bin2hex: (dst: Ptr<'char'>, src: PlainPtr, count: number) => Ptr<'char'>;
+  /** `unsigned long *bitmap_alloc(unsigned int nbits, gfp_t flags)` */
+  bitmap_alloc: (nbits: number, flags: number) => PlainPtr;
+  /** `unsigned long *bitmap_alloc_node(unsigned int nbits, gfp_t flags, int node)` */
+  bitmap_alloc_node: (nbits: number, flags: number, node: number) => PlainPtr;
+  /** `int bitmap_allocate_region(unsigned long *bitmap, unsigned int pos, int order)` */
+  bitmap_allocate_region: (bitmap: PlainPtr, pos: number, order: number) => number | boolean;
+  /** `int bitmap_bitremap(int oldbit, const unsigned long *old, const unsigned long *new, int bits)` */
+  bitmap_bitremap: (oldbit: number, old: PlainPtr, new_: PlainPtr, bits: number) => number | boolean;
+  /** `void bitmap_cut(unsigned long *dst, const unsigned long *src, unsigned int first, unsigned int cut, unsigned int nbits)` */
+  bitmap_cut: (dst: PlainPtr, src: PlainPtr, first: number, cut: number, nbits: number) => void;
+  /** `int bitmap_find_free_region(unsigned long *bitmap, unsigned int bits, int order)` */
+  bitmap_find_free_region: (bitmap: PlainPtr, bits: number, order: number) => number | boolean;
+  /** `unsigned long bitmap_find_next_zero_area_off(unsigned long *map, unsigned long size, unsigned long start, unsigned int nr, unsigned long align_mask, unsigned long align_offset)` */
+  bitmap_find_next_zero_area_off: (map: PlainPtr, size: number, start: number, nr: number, align_mask: number, align_offset: number) => number | boolean;
+  /** `void bitmap_free(const unsigned long *bitmap)` */
+  bitmap_free: (bitmap: PlainPtr) => void;
+  /** `void bitmap_from_arr32(unsigned long *bitmap, const u32 *buf, unsigned int nbits)` */
+  bitmap_from_arr32: (bitmap: PlainPtr, buf: PlainPtr, nbits: number) => void;
+  /** `int bitmap_parse(const char *start, unsigned int buflen, unsigned long *maskp, int nmaskbits)` */
+  bitmap_parse: (start: Ptr<'char'>, buflen: number, maskp: PlainPtr, nmaskbits: number) => number | boolean;
+  /** `int bitmap_parselist(const char *buf, unsigned long *maskp, int nmaskbits)` */
+  bitmap_parselist: (buf: Ptr<'char'>, maskp: PlainPtr, nmaskbits: number) => number | boolean;
+  /** `int bitmap_print_bitmask_to_buf(char *buf, const unsigned long *maskp, int nmaskbits, loff_t off, size_t count)` */
+  bitmap_print_bitmask_to_buf: (buf: Ptr<'char'>, maskp: PlainPtr, nmaskbits: number, off: bigint, count: number) => number | boolean;
+  /** `int bitmap_print_list_to_buf(char *buf, const unsigned long *maskp, int nmaskbits, loff_t off, size_t count)` */
+  bitmap_print_list_to_buf: (buf: Ptr<'char'>, maskp: PlainPtr, nmaskbits: number, off: bigint, count: number) => number | boolean;
+  /** `int bitmap_print_to_pagebuf(bool list, char *buf, const unsigned long *maskp, int nmaskbits)` */
+  bitmap_print_to_pagebuf: (list: boolean, buf: Ptr<'char'>, maskp: PlainPtr, nmaskbits: number) => number | boolean;
+  /** `void bitmap_release_region(unsigned long *bitmap, unsigned int pos, int order)` */
+  bitmap_release_region: (bitmap: PlainPtr, pos: number, order: number) => void;
+  /** `void bitmap_remap(unsigned long *dst, const unsigned long *src, const unsigned long *old, const unsigned long *new, unsigned int nbits)` */
+  bitmap_remap: (dst: PlainPtr, src: PlainPtr, old: PlainPtr, new_: PlainPtr, nbits: number) => void;
+  /** `void bitmap_to_arr32(u32 *buf, const unsigned long *bitmap, unsigned int nbits)` */
+  bitmap_to_arr32: (buf: PlainPtr, bitmap: PlainPtr, nbits: number) => void;
+  /** `unsigned long *bitmap_zalloc(unsigned int nbits, gfp_t flags)` */
+  bitmap_zalloc: (nbits: number, flags: number) => PlainPtr;
+  /** `unsigned long *bitmap_zalloc_node(unsigned int nbits, gfp_t flags, int node)` */
+  bitmap_zalloc_node: (nbits: number, flags: number, node: number) => PlainPtr;
   /** `void *bsearch(const void *key, const void *base, size_t num, size_t size, cmp_func_t cmp)` */
   bsearch: (key: PlainPtr, base: PlainPtr, num: number, size: number, cmp: Ptr<'function'>) => PlainPtr;
   /** `bool cc_platform_has(enum cc_attr attr)` */
   cc_platform_has: (attr: number) => boolean;
+  /** `u32 crc32_be(u32 crc, const unsigned char *p, size_t len)` */
+  crc32_be: (crc: number, p: PlainPtr, len: number) => number | boolean;
+  /** `u32 crc32_le(u32 crc, const unsigned char *p, size_t len)` */
+  crc32_le: (crc: number, p: PlainPtr, len: number) => number | boolean;
+  /** `u32 crc32_le_shift(u32 crc, size_t len)` */
+  crc32_le_shift: (crc: number, len: number) => number | boolean;
+  /** `u16 crc_ccitt(u16 crc, const u8 *buffer, size_t len)` */
+  crc_ccitt: (crc: number, buffer: PlainPtr, len: number) => number | boolean;
+  /** `u16 crc_ccitt_false(u16 crc, const u8 *buffer, size_t len)` */
+  crc_ccitt_false: (crc: number, buffer: PlainPtr, len: number) => number | boolean;
+  /** `__wsum csum_partial(const void *buff, int len, __wsum sum)` */
+  csum_partial: (buff: PlainPtr, len: number, sum: number) => number | boolean;
+  /** `__wsum csum_partial_copy_nocheck(const void *src, void *dst, int len)` */
+  csum_partial_copy_nocheck: (src: PlainPtr, dst: PlainPtr, len: number) => number | boolean;
   /** `const char *dev_driver_string(const struct device *dev)` */
   dev_driver_string: (dev: Ptr<'device'>) => Ptr<'char'>;
   /** `int dev_err_probe(const struct device *dev, int err, const char *fmt, ...)` */
   dev_err_probe: (dev: Ptr<'device'>, err: number, fmt: Ptr<'char'>, va: VaList) => number | boolean;
   /** `int do_settimeofday64(const struct timespec64 *ts)` */
   do_settimeofday64: (ts: Ptr<'timespec64'>) => number | boolean;
+  /** `void dump_stack(void)` */
+  dump_stack: () => void;
+  /** `void dump_stack_lvl(const char *log_lvl)` */
+  dump_stack_lvl: (log_lvl: Ptr<'char'>) => void;
   /** `struct folio *folio_alloc(gfp_t gfp, unsigned int order)` */
   folio_alloc: (gfp: number, order: number) => Ptr<'folio'>;
   /** `void free_pages_exact(void *virt, size_t size)` */
@@ -367,10 +477,14 @@ export interface Prototypes {
   native_io_delay: () => void;
   /** `char *next_arg(char *args, char **param, char **val)` */
   next_arg: (args: Ptr<'char'>, param: Ptr<'char *'>, val: Ptr<'char *'>) => Ptr<'char'>;
+  /** `void nmi_panic(struct pt_regs *regs, const char *msg)` */
+  nmi_panic: (regs: Ptr<'pt_regs'>, msg: Ptr<'char'>) => void;
   /** `unsigned long nr_free_buffer_pages(void)` */
   nr_free_buffer_pages: () => number | boolean;
   /** `void page_frag_free(void *addr)` */
   page_frag_free: (addr: PlainPtr) => void;
+  /** `void panic(const char *fmt, ...)` */
+  panic: (fmt: Ptr<'char'>, va: VaList) => void;
   /** `void param_free_charp(void *arg)` */
   param_free_charp: (arg: PlainPtr) => void;
   /** `int param_set_uint_minmax(const char *val, const struct kernel_param *kp, unsigned int min, unsigned int max)` */
@@ -431,6 +545,18 @@ export interface Prototypes {
   set_normalized_timespec64: (ts: Ptr<'timespec64'>, sec: bigint, nsec: bigint) => void;
   /** `long si_mem_available(void)` */
   si_mem_available: () => number | boolean;
+  /** `u64 siphash_1u32(const u32 first, const siphash_key_t *key)` */
+  siphash_1u32: (first: number, key: Ptr<'siphash_key_t'>) => bigint;
+  /** `u64 siphash_1u64(const u64 first, const siphash_key_t *key)` */
+  siphash_1u64: (first: bigint, key: Ptr<'siphash_key_t'>) => bigint;
+  /** `u64 siphash_2u64(const u64 first, const u64 second, const siphash_key_t *key)` */
+  siphash_2u64: (first: bigint, second: bigint, key: Ptr<'siphash_key_t'>) => bigint;
+  /** `u64 siphash_3u32(const u32 first, const u32 second, const u32 third, const siphash_key_t *key)` */
+  siphash_3u32: (first: number, second: number, third: number, key: Ptr<'siphash_key_t'>) => bigint;
+  /** `u64 siphash_3u64(const u64 first, const u64 second, const u64 third, const siphash_key_t *key)` */
+  siphash_3u64: (first: bigint, second: bigint, third: bigint, key: Ptr<'siphash_key_t'>) => bigint;
+  /** `u64 siphash_4u64(const u64 first, const u64 second, const u64 third, const u64 forth, const siphash_key_t *key)` */
+  siphash_4u64: (first: bigint, second: bigint, third: bigint, forth: bigint, key: Ptr<'siphash_key_t'>) => bigint;
   /** `char *skip_spaces(const char *str)` */
   skip_spaces: (str: Ptr<'char'>) => Ptr<'char'>;
   /** `int snprintf(char *buf, size_t size, const char *fmt, ...)` */
@@ -517,6 +643,8 @@ export interface Prototypes {
   symbol_put_addr: (addr: PlainPtr) => void;
   /** `bool sysfs_streq(const char *s1, const char *s2)` */
   sysfs_streq: (s1: Ptr<'char'>, s2: Ptr<'char'>) => boolean;
+  /** `int test_taint(unsigned int flag)` */
+  test_taint: (flag: number) => number | boolean;
   /** `void time64_to_tm(time64_t totalsecs, int offset, struct tm *result)` */
   time64_to_tm: (totalsecs: bigint, offset: number, result: Ptr<'tm'>) => void;
   /** `bool timerqueue_add(struct timerqueue_head *head, struct timerqueue_node *node)` */
