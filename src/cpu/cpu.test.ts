@@ -324,6 +324,8 @@ describe.each(ENGINES)('%s', (_name, options) => {
       r.guest('recurse', (f) => epilogue(prologue(f).set(RDI, add(reg(RDI), c64(1))).call(r.at('recurse')).set(RAX, add(reg(RAX), c64(1)))));
       const viaKernel = r.host('via', (regs) => void r.cpu.call(r.at('ping'), [regs.get(RDI)], viaKernel + 5));
       r.guest('ping', (f) => epilogue(prologue(f).call(viaKernel)));
+      // The smallest frame there is: 2,000 of them fit.
+      r.guest('tiny', (f) => f.call(r.at('tiny')).ret());
       r.load();
       r.ram.writeU64(r.stack.base - 8, 0x5555n);
       let first: GuestException | undefined;
@@ -334,6 +336,7 @@ describe.each(ENGINES)('%s', (_name, options) => {
         expect(e.frame.regs[RSP]).toBe(first.frame.regs[RSP]);
         expect(e.frame.regs[RDI]).toBe(first.frame.regs[RDI]);
         expect(catching(() => r.cpu.call(r.at('ping'), [0], from(r)))).toMatchObject({ detail: 'stack overflow' });
+        expect(catching(() => r.cpu.call(r.at('tiny'), [], from(r)))).toMatchObject({ detail: 'stack overflow' });
       });
       expect(r.ram.readU64(r.stack.base - 8)).toBe(0x5555n);
     });

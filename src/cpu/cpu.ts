@@ -213,6 +213,10 @@ export class Processor implements Cpu {
     act.entrySp = regs.get(RSP);
   }
   #push(word: GuestWord): void {
+    if (typeof word === 'number') {
+      this.#machine.push(word | 0, Math.floor(word / TWO_32) | 0);
+      return;
+    }
     const big = BigInt.asIntN(64, BigInt(word));
     this.#machine.push(Number(BigInt.asIntN(32, big)), Number(big >> 32n));
   }

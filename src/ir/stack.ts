@@ -41,9 +41,10 @@ export function stackMap(fn: IrFunction): StackMap {
       note(insn.pc, now, 0);
       now = afterInsn(insn, now);
     }
-    // A call pushes its return address below; a terminator that shares its pc with the last instruction keeps the earlier entry.
-    if (block.insns.at(-1)?.pc !== block.termPc) note(block.termPc, now, block.term.t === 'call' ? 8 : 0);
-    else note(NOWHERE, now, block.term.t === 'call' ? 8 : 0);
+    // A terminator that is part of the last instruction, or falls into the next block, has no place of its own. A call pushes
+    // its return address below.
+    const isOwnPlace = block.insns.at(-1)?.pc !== block.termPc && (block.termPc === start || !fn.blocks.has(block.termPc));
+    note(isOwnPlace ? block.termPc : NOWHERE, now, block.term.t === 'call' ? 8 : 0);
   }
   deltas.delete(NOWHERE);
   return { at: (pc) => deltas.get(pc), isStatic, depth };
