@@ -12,7 +12,7 @@ export interface LoadedModule {
   readonly symbols: ReadonlyMap<string, number>;
   /** Names of imports by address. */
   readonly imports: ReadonlyMap<number, string>;
-  readonly textBytes: number;
+  readonly text: readonly { readonly address: number; readonly size: number }[];
 }
 
 const DATA_OFFSET = 0x0200_0000;
@@ -26,7 +26,7 @@ export function loadModule(file: Uint8Array, ram: Ram): LoadedModule {
     const at = u64(0x28) + i * 64;
     return { type: view.getUint32(at + 4, true), flags: u64(at + 8), offset: u64(at + 24), size: u64(at + 32), link: view.getUint32(at + 40, true), info: view.getUint32(at + 44, true), align: u64(at + 48) || 1, address: 0 };
   });
-  let data = DATA_OFFSET, readOnly = ram.sizeBytes * (1 - READ_ONLY_SHARE), textBytes = 0;
+  let data = DATA_OFFSET, readOnly = ram.sizeBytes * (1 - READ_ONLY_SHARE);
   for (const section of sections) {
     if (!(section.flags & SHF_ALLOC)) continue;
     const isWritable = (section.flags & SHF_WRITE) !== 0;
@@ -35,7 +35,6 @@ export function loadModule(file: Uint8Array, ram: Ram): LoadedModule {
     else readOnly = offset + section.size;
     section.address = offset + KERNEL_BASE;
     if (section.type !== SHT_NOBITS) ram.u8.set(file.subarray(section.offset, section.offset + section.size), offset);
-    if (section.flags & SHF_EXECINSTR) textBytes += section.size;
   }
   const symtab = sections.find((section) => section.type === SHT_SYMTAB)!;
   const strings = sections[symtab.link]!;
@@ -76,5 +75,6 @@ export function loadModule(file: Uint8Array, ram: Ram): LoadedModule {
     }
   }
   functions.sort((a, b) => a.address - b.address);
-  return { functions, symbols: byName, imports, textBytes };
+  const text = sections.filter((section) => section.address !== 0 && section.flags & SHF_EXECINSTR && section.size > 0);
+  return { functions, symbols: byName, imports, text };
 }

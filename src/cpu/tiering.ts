@@ -80,6 +80,12 @@ export class Tiering {
 
   /** Code was changed or removed. */
   drop(functions: readonly GuestFunction[]): void {
-    for (const fn of functions) if (fn.slot !== 0) this.#backEnd.reset(fn.slot);
+    for (const fn of functions) {
+      if (fn.slot === 0) continue;
+      for (const slot of this.#backEnd.reset(fn.slot)) {
+        const member = this.#slots[slot];
+        if (member?.kind === KIND.guest) member.translation = 'none';
+      }
+    }
   }
 }

@@ -102,8 +102,11 @@ export interface WasmBackEnd {
   reserve(slot: number): void;
   /** Compiles the functions into one wasm module and puts them into the table. Returns the slots it could not translate. */
   translate(units: readonly TranslationUnit[]): readonly number[];
-  /** The stub again: code was changed or removed. */
-  reset(slot: number): void;
+  /**
+   * The stub again: code was changed or removed. Functions that were translated together with this one call it directly, so they
+   * are reset too. Returns all slots that hold stubs now.
+   */
+  reset(slot: number): readonly number[];
   /** Runs table[slot]: the arguments and rsp are in the block, rax goes there. Throws what unwinds. */
   invoke(slot: number): void;
   /**

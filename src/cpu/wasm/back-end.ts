@@ -24,6 +24,8 @@ class BackEnd implements WasmBackEnd {
   readonly #stubs = new WebAssembly.Table({ element: 'anyfunc', initial: 1 });
   readonly #imports: WebAssembly.Imports;
   readonly #invoke: (slot: number) => void;
+  /** Slots that were filled together, by each of them. */
+  readonly #groups = new Map<number, readonly number[]>();
   readonly #resumables = new Map<number, Resumable>();
 
   constructor(runtime: WasmRuntime) {
@@ -57,13 +59,19 @@ class BackEnd implements WasmBackEnd {
     const translation = translateUnit(this.#runtime, units);
     if (!translation) return units.map(({ slot }) => slot);
     this.#instantiate(translation.unit.builder.encode());
+    for (const slot of translation.slots) this.#groups.set(slot, translation.slots);
     const done = new Set(translation.slots);
     return units.map(({ slot }) => slot).filter((slot) => !done.has(slot));
   }
 
-  reset(slot: number): void {
-    this.#table.set(slot, this.#stubs.get(slot));
+  reset(slot: number): readonly number[] {
     this.#resumables.delete(slot);
+    const group = this.#groups.get(slot) ?? [slot];
+    for (const member of group) {
+      this.#groups.delete(member);
+      this.#table.set(member, this.#stubs.get(member));
+    }
+    return group;
   }
 
   invoke(slot: number): void { this.#invoke(slot); }
