@@ -2,7 +2,7 @@
 // engine stores full state, calls `run`, and takes back the registers (and flags) that the statement writes. Everything that may
 // fault comes before a change, so that the instruction can be restarted.
 
-import { RAX, RBX, RCX, RDX, RSP } from '../ir/ir.ts';
+import { RAX, RBX, RCX, RDX } from '../ir/ir.ts';
 import { CONDITION_FLAGS, type CpuModel, cpuid, type PortSize, RFLAGS } from './cpu-model.ts';
 
 /** The state an intrinsic works on, as the engine offers it. Register values are signed 64-bit. */
@@ -119,21 +119,17 @@ const writeMsr: Intrinsic = (env) => {
 
 const flag = (bit: number, isSet: boolean): Intrinsic => (env) => env.cpu.changeSystemFlag(bit, isSet);
 
-const pushFlags: Intrinsic = (env, [size]) => {
+const pushFlags: Intrinsic = (env, [size], addr) => {
   const bytes = Number(size) as 2 | 8;
   // RF and VM are pushed as zero.
   const image = (env.cpu.systemFlags & ~(CONDITION_FLAGS | RFLAGS.RF)) | (env.conditionFlags & CONDITION_FLAGS) | RFLAGS.FIXED;
-  const rsp = env.get(RSP) - BigInt(bytes);
-  env.store(Number(rsp), bytes, BigInt.asUintN(bytes * 8, BigInt(image >>> 0)));
-  env.set(RSP, rsp);
+  env.store(addr, bytes, BigInt.asUintN(bytes * 8, BigInt(image >>> 0)));
 };
-const popFlags: Intrinsic = (env, [size]) => {
+const popFlags: Intrinsic = (env, [size], addr) => {
   const bytes = Number(size) as 2 | 8;
-  const rsp = env.get(RSP);
-  const popped = Number(env.load(Number(rsp), bytes) & 0xffffffffn) | 0;
+  const popped = Number(env.load(addr, bytes) & 0xffffffffn) | 0;
   // A word leaves the upper bits of RFLAGS alone.
   const image = bytes === 2 ? (env.cpu.systemFlags & ~0xffff) | (popped & 0xffff) : popped;
-  env.set(RSP, rsp + BigInt(bytes));
   env.conditionFlags = image & CONDITION_FLAGS;
   env.cpu.setSystemFlags(image);
 };
@@ -148,15 +144,9 @@ const readSegment: Intrinsic = (env, [number, dest, size], addr) =>
 const writeSegment: Intrinsic = (env, [number, src], addr) => {
   env.cpu.selectors[Number(number)] = Number(source(env, src!, 2, addr));
 };
-const pushSegment: Intrinsic = (env, [number, size]) => {
-  const rsp = env.get(RSP) - BigInt(size!);
-  env.store(Number(rsp), Number(size) as 2 | 8, BigInt(env.cpu.selectors[Number(number)]!));
-  env.set(RSP, rsp);
-};
-const popSegment: Intrinsic = (env, [number, size]) => {
-  const rsp = env.get(RSP);
-  env.cpu.selectors[Number(number)] = Number(env.load(Number(rsp), Number(size) as 2 | 8) & 0xffffn);
-  env.set(RSP, rsp + BigInt(size!));
+const pushSegment: Intrinsic = (env, [number, size], addr) => env.store(addr, Number(size) as 2 | 8, BigInt(env.cpu.selectors[Number(number)]!));
+const popSegment: Intrinsic = (env, [number, size], addr) => {
+  env.cpu.selectors[Number(number)] = Number(env.load(addr, Number(size) as 2 | 8) & 0xffffn);
 };
 
 const storeTable = (table: 'gdt' | 'idt'): Intrinsic => (env, _args, addr) => {

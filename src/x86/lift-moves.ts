@@ -3,7 +3,7 @@
 import { add, and, binary, c32, c64, extendU, load, or, reg, select, setReg, shl, shrU, store, unary, wrap } from '../ir/build.ts';
 import { type Expr, RAX, RBP, RBX, RDX, RSP } from '../ir/ir.ts';
 import type { Instruction, Operand, RegisterOperand, SpecialOperand } from './instruction.ts';
-import { clean, condition, type LifterTable, type Lifting, mask, maskOf, registerArgument, signed, type Size } from './lifting.ts';
+import { clean, condition, type LifterTable, type Lifting, maskOf, registerArgument, signed, type Size } from './lifting.ts';
 
 const liftMov = (l: Lifting, insn: Instruction): boolean => {
   const [dest, src] = insn.operands as [Operand, Operand];
@@ -48,7 +48,8 @@ const liftPush = (l: Lifting, insn: Instruction): void => {
   const size = insn.size;
   const below = add(reg(RSP), c64(-size));
   if (src.kind === 'special') {
-    l.intrinsic('push_segment', [src.reg, size], mask(RSP), mask(RSP));
+    l.intrinsicAt('push_segment', [src.reg, size], 0, 0, below);
+    l.emit(setReg(RSP, below));
     return;
   }
   const value = src.kind === 'mem' ? l.hold(l.read(src)) : l.readAs(size, src);
@@ -59,11 +60,12 @@ const liftPush = (l: Lifting, insn: Instruction): void => {
 const liftPop = (l: Lifting, insn: Instruction): void => {
   const [dest] = insn.operands as [Operand];
   const size = insn.size;
+  const above = add(reg(RSP), c64(size));
   if (dest.kind === 'special') {
-    l.intrinsic('pop_segment', [dest.reg, size], mask(RSP), mask(RSP));
+    l.intrinsicAt('pop_segment', [dest.reg, size], 0, 0, reg(RSP));
+    l.emit(setReg(RSP, above));
     return;
   }
-  const above = add(reg(RSP), c64(size));
   const value = load(size === 8 ? 'i64' : 'i32', size, reg(RSP));
   if (dest.kind === 'reg' && dest.reg !== RSP) {
     l.write(dest, value);

@@ -1,7 +1,7 @@
 // Instructions about the processor itself: hints and fences (nothing to do on this machine), port I/O, identification, model
 // registers, flags words. All but the hints are intrinsics (`intrinsics.ts`).
 
-import { fsbase, gsbase } from '../ir/build.ts';
+import { add, c64, fsbase, gsbase, reg, setReg } from '../ir/build.ts';
 import { RAX, RBX, RCX, RDX, RSP } from '../ir/ir.ts';
 import type { Instruction, Operand, RegisterOperand } from './instruction.ts';
 import { FLAGS_MASK, type Lifter, type LifterTable, type Lifting, mask, maskOf, registerArgument } from './lifting.ts';
@@ -37,8 +37,16 @@ const liftOut = (l: Lifting, insn: Instruction): void => {
 /** A port number, or -1 for dx. */
 const portArgument = (operand: Operand): number => (operand.kind === 'imm' ? Number(operand.value) : -1);
 
-const liftPushf = (l: Lifting, insn: Instruction): void => l.intrinsic('pushf', [insn.size], mask(RSP) | FLAGS_MASK, mask(RSP));
-const liftPopf = (l: Lifting, insn: Instruction): void => l.intrinsic('popf', [insn.size], mask(RSP) | FLAGS_MASK, mask(RSP) | FLAGS_MASK);
+/** The intrinsic transfers the word; rsp moves in the IR, where engines track it. */
+const liftPushf = (l: Lifting, insn: Instruction): void => {
+  const below = add(reg(RSP), c64(-insn.size));
+  l.intrinsicAt('pushf', [insn.size], FLAGS_MASK, 0, below);
+  l.emit(setReg(RSP, below));
+};
+const liftPopf = (l: Lifting, insn: Instruction): void => {
+  l.intrinsicAt('popf', [insn.size], FLAGS_MASK, FLAGS_MASK, reg(RSP));
+  l.emit(setReg(RSP, add(reg(RSP), c64(insn.size))));
+};
 
 /** A descriptor-table or task register to a register or memory operand. */
 const liftStoreSystem: Lifter = (l, insn) => {

@@ -159,7 +159,9 @@ export class Lifting {
 
   /** An intrinsic of `intrinsics.ts`; `memory` is its memory operand, if it has one. */
   intrinsic(name: string, args: readonly (number | bigint)[], reads: number, writes: number, memory?: Operand): void {
-    const addr = memory?.kind === 'mem' ? this.address(memory) : null;
+    this.intrinsicAt(name, args, reads, writes, memory?.kind === 'mem' ? this.address(memory) : null);
+  }
+  intrinsicAt(name: string, args: readonly (number | bigint)[], reads: number, writes: number, addr: Expr | null): void {
     this.stmts.push({ s: 'intrinsic', name, args, reads, writes, addr });
   }
 }

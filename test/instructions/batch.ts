@@ -2,7 +2,7 @@
 
 import { difference } from './compare.ts';
 import { type Case, Generator } from './generator.ts';
-import type { InstructionEngine } from './interpreter-engine.ts';
+import type { InstructionEngine } from './engine.ts';
 import type { Outcome, State } from './layout.ts';
 import type { NativeEngine } from './native.ts';
 import { Random } from './random.ts';
@@ -42,38 +42,52 @@ type Generator_ = globalThis.Generator<Vector[], void, void>;
 /** Page faults (a wild access by construction) and #UD (not in this processor) are no test. */
 export const isUsable = (outcome: Outcome): boolean => outcome.exception !== 0x10e && outcome.exception !== 0x106;
 
+/** Instructions that engines prepare together. */
+const BATCH = 250;
+
 export const check = (vectors: Iterable<Vector[]>, engines: readonly InstructionEngine[], maxMismatches = 200): BatchResult => {
   const result: BatchResult = { nrStates: 0, nrInstructions: 0, dropped: new Map(), perFamily: new Map(), mismatches: [] };
-  const count = (map: Map<string, number>, key: string): void => void map.set(key, (map.get(key) ?? 0) + 1);
+  let batch: Vector[][] = [];
   for (const group of vectors) {
-    const { test } = group[0]!;
     const usable = group.filter((vector) => isUsable(vector.outcome));
-    for (const vector of group) if (!isUsable(vector.outcome)) count(result.dropped, test.insn.mnemonic);
+    if (usable.length < group.length) count(result.dropped, group[0]!.test.insn.mnemonic, group.length - usable.length);
     if (usable.length === 0) continue;
-    result.nrInstructions++;
-    for (const engine of engines) {
-      let what = '';
-      try {
-        engine.prepare(test.code);
-      } catch (error) {
-        what = String(error);
-      }
-      for (const vector of usable) {
-        if (what === '') {
-          try {
-            what = difference(test, vector.state, vector.outcome, engine.run(vector.state));
-          } catch (error) {
-            what = String(error);
-          }
-        }
-        if (what !== '') {
-          if (result.mismatches.length < maxMismatches) result.mismatches.push({ engine: engine.name, test, state: vector.state, what });
-          break;
-        }
+    batch.push(usable);
+    if (batch.length < BATCH) continue;
+    checkBatch(batch, engines, result, maxMismatches);
+    batch = [];
+  }
+  if (batch.length > 0) checkBatch(batch, engines, result, maxMismatches);
+  return result;
+};
+const count = (map: Map<string, number>, key: string, n: number): void => void map.set(key, (map.get(key) ?? 0) + n);
+
+const checkBatch = (batch: readonly Vector[][], engines: readonly InstructionEngine[], result: BatchResult, maxMismatches: number): void => {
+  for (const engine of engines) {
+    engine.prepare(batch.map((group) => group[0]!.test.code));
+    for (const [index, group] of batch.entries()) {
+      for (const { test, state, outcome } of group) {
+        const what = attempt(() => {
+          const actual = engine.run(index, state);
+          return actual ? difference(test, state, outcome, actual) : '';
+        });
+        if (what === '') continue;
+        if (result.mismatches.length < maxMismatches) result.mismatches.push({ engine: engine.name, test, state, what });
+        break;
       }
     }
-    result.nrStates += usable.length;
-    count(result.perFamily, test.insn.mnemonic);
   }
-  return result;
+  for (const group of batch) {
+    result.nrInstructions++;
+    result.nrStates += group.length;
+    count(result.perFamily, group[0]!.test.insn.mnemonic, 1);
+  }
+};
+
+const attempt = (work: () => string): string => {
+  try {
+    return work();
+  } catch (error) {
+    return String(error);
+  }
 };

@@ -4,6 +4,7 @@
 import { check, freshVectors, STATES_PER_CASE } from './batch.ts';
 import { InterpreterEngine } from './interpreter-engine.ts';
 import { NativeEngine } from './native.ts';
+import { WasmEngine } from './wasm-engine.ts';
 
 const option = (name: string, fallback: string): string => {
   const at = process.argv.indexOf(`--${name}`);
@@ -13,10 +14,12 @@ const nrStates = Number(option('states', '100000'));
 const seed = Number(option('seed', String(Date.now() % 1000000)));
 const only = option('only', '');
 const native = new NativeEngine();
+const wasm = new WasmEngine();
 const started = performance.now();
-const result = check(freshVectors(native, seed, Math.ceil(nrStates / STATES_PER_CASE), only ? new Set(only.split(',')) : undefined), [new InterpreterEngine()]);
+const result = check(freshVectors(native, seed, Math.ceil(nrStates / STATES_PER_CASE), only ? new Set(only.split(',')) : undefined), [new InterpreterEngine(), wasm]);
 native.dispose();
 console.log(`seed ${seed}: ${result.nrStates} states of ${result.nrInstructions} instructions, ${result.perFamily.size} mnemonics, ${result.mismatches.length} mismatches, ${((performance.now() - started) / 1000).toFixed(1)} s`);
+console.log(`wasm: ${wasm.nrRun} states, ${wasm.nrRedone} of them finished by the interpreter`);
 if (result.dropped.size > 0) console.log(`dropped: ${[...result.dropped].map(([name, n]) => `${name} ${n}`).join(', ')}`);
 const shown = new Map<string, number>();
 for (const { engine, test, what } of result.mismatches) {
