@@ -29,18 +29,23 @@ import type { LoadObserver } from './module/observer.ts';
 import { ModuleSystem } from './module/module-system.ts';
 import type { VerifySignature } from './module/signature.ts';
 import { loneTaskWaits } from './module/waits.ts';
+import { Exceptions } from './panic/exceptions.ts';
+import { panicExports } from './panic/exports.ts';
+import { Panic, type PanicOptions } from './panic/panic.ts';
+import type { OopsReport } from './panic/report.ts';
 import { KernelTaints } from './panic/taints.ts';
 import { printkExports } from './printk/exports.ts';
 import { printfExports } from './printk/printf-exports.ts';
 import { Printk } from './printk/printk.ts';
 import type { LogRecord } from './printk/record.ts';
 import { SeededRandom } from './random.ts';
+import { ContextState } from './sched/context-state.ts';
 import { Scheduler } from './sched/scheduler.ts';
 import type { Reporter, Symbols, Tasks } from './services.ts';
 import { HZ, TICK_NSEC, VirtualClock } from './time/clock.ts';
 import { LOOPS_PER_JIFFY, timeExports } from './time/exports.ts';
 
-export interface KernelOptions extends ModuleOptions {
+export interface KernelOptions extends ModuleOptions, PanicOptions {
   readonly abi: Abi;
   /** RAM in bytes, a multiple of 64 KiB; 256 MiB by default. Host memory is used only as far as it is touched. */
   readonly memoryBytes?: number;
@@ -54,6 +59,8 @@ export interface KernelOptions extends ModuleOptions {
   readonly watchdogWork?: number;
   /** Each complete record of the kernel log, as it is made. */
   readonly onLog?: (record: LogRecord) => void;
+  /** Each crash report (WARN, BUG, oops, panic), after its lines are in the log. */
+  readonly onReport?: (report: OopsReport) => void;
   readonly observer?: LoadObserver;
   readonly verifySignature?: VerifySignature;
 }
@@ -68,6 +75,8 @@ export interface KernelParts {
   readonly memory: Memory;
   readonly scheduler: Scheduler;
   readonly taints: KernelTaints;
+  readonly context: ContextState;
+  readonly panic: Panic;
   readonly modules: ModuleSystem;
   readonly exports: KernelExports;
 }
@@ -93,9 +102,9 @@ export function bootKernel(options: KernelOptions): KernelParts {
   const symbols: Symbols = { symbolize: (address) => modules.symbolize(address), addressOf: (name) => modules.addressOf(name) };
   const tasks: Tasks = { get current() { return scheduler.current; } };
   const reporter: Reporter = {
-    warn: (at, text) => { throw new Error(`WARN ${at.file}:${at.line} ${text}`); },
-    bug: (at) => { throw new Error(`BUG ${at.file}:${at.line}`); },
-    dumpStack: () => {},
+    warn: (at, text) => { panic.warn(at, text); },
+    bug: (at) => panic.bug(at),
+    dumpStack: () => { panic.dumpStack(); },
   };
   const taints = new KernelTaints();
   const printk: Printk = new Printk({ ram, abi, image, clock, symbols, tasks, seed: options.seed ?? 0, jiffies: () => Number(clock.jiffies()), hz: HZ, reporter: () => reporter });
@@ -112,13 +121,19 @@ export function bootKernel(options: KernelOptions): KernelParts {
     initTask: image.data('init_task', abi.sizeOf('task_struct'), 64), bootStack: memory.map.bootStacks,
   });
 
+  const context = new ContextState({ ram, abi, perCpu: memory.perCpu, model });
+  const panic: Panic = new Panic({
+    ram, abi, cpu, image, log: printk.log, symbols, tasks, taints, context, linkedIn: () => modules.linkedIn(), stack: () => scheduler.current.stack, options,
+  });
+  if (options.onReport) panic.onReport = options.onReport;
+
   const features = new CpuFeatureWords();
   const define = (name: string, fn: HostFunction): Ptr => {
     const address = image.text(name);
     cpu.defineHostFunction(address, name, fn);
     return address;
   };
-  const refuse = (name: string): never => { throw new Error(`not implemented: ${name}`); };
+  const refuse = (name: string): never => panic.panic(`kobox: ${name} is not implemented`);
   const sites = libSites(abi.kernelVersion);
   const isFrom612 = abi.kernelVersion[0] > 6 || abi.kernelVersion[1] >= 12;
   // Filled below; the module system resolves imports through it only when a module is loaded.
@@ -136,11 +151,15 @@ export function bootKernel(options: KernelOptions): KernelParts {
   };
   const modules: ModuleSystem = new ModuleSystem({
     ram, abi, cpu, image, exports: (name) => exports.resolve(name), log: printk.log, taints, clock, tasks, perCpu: memory.perCpu, space: memory.modules, allocator: memory.allocator,
-    reporter, oops: (fault) => { throw fault; }, waits: loneTaskWaits(clock), cpuFeatures: features, hashPointer: (address) => printk.hashedText(address),
-    options,
+    reporter, oops: (fault) => exceptions.kernelFault(fault), waits: loneTaskWaits(clock), cpuFeatures: features, hashPointer: (address) => printk.hashedText(address),
+    execution: context, options,
     ...(options.observer ? { observer: options.observer } : {}), ...(options.verifySignature ? { verifySignature: options.verifySignature } : {}),
   });
+  const exceptions: Exceptions = new Exceptions(panic, modules, (address) => printk.hashedText(address));
+  cpu.onException = exceptions.handle;
+  cpu.onBudget = exceptions.exhausted;
   tables['kernel/module'] = moduleExports(modules.context);
+  tables['kernel/panic'] = panicExports({ panic, formatter: printk.formatter, log: printk.log });
   const exports = registerExports(tables, { image, cpu, abi, ram, perCpu: memory.perCpu });
-  return { abi, ram, image, cpu, clock, printk, memory, scheduler, taints, modules, exports };
+  return { abi, ram, image, cpu, clock, printk, memory, scheduler, taints, context, panic, modules, exports };
 }

@@ -24,6 +24,8 @@ const FILES: Readonly<Record<string, VirtualFile>> = {
   '/proc/sys/kernel/tainted': { read: ({ taints }) => decimal(taints.mask), write: addTaints },
   '/proc/sys/kernel/modules_disabled': { read: ({ modules }) => decimal(modules.context.isDisabled ? 1 : 0), write: disableModules },
   '/proc/sys/kernel/printk': { read: ({ printk }) => [0, 1, 2, 3].map((index) => printk.level(index)).join('\t') + '\n', write: setLevels },
+  '/sys/kernel/oops_count': { read: ({ panic }) => decimal(panic.oopsCount) },
+  '/sys/kernel/warn_count': { read: ({ panic }) => decimal(panic.warnCount) },
 };
 
 const SYS_MODULE = '/sys/module';
