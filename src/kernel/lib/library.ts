@@ -1,0 +1,76 @@
+// The library as a whole: what it needs, and everything it exports.
+
+import type { Abi } from '../../abi/abi.ts';
+import type { Ram } from '../../base/ram.ts';
+import { data, type ExportTable } from '../exports/define.ts';
+import type { Allocator, Log, PerCpu, Reporter } from '../services.ts';
+import { bitmapExports } from './bitmap-exports.ts';
+import type { CallGuest } from './call-guest.ts';
+import { counterExports } from './counter-exports.ts';
+import { crcExports } from './crc-exports.ts';
+import { CTYPE } from './ctype.ts';
+import { fortifyExports } from './fortify-exports.ts';
+import { hexExports } from './hex-exports.ts';
+import { kfifoExports } from './kfifo-exports.ts';
+import { libSites } from './lib-sites.ts';
+import { listExports } from './list-exports.ts';
+import { mathExports } from './math-exports.ts';
+import { numberExports } from './number-exports.ts';
+import { randomExports } from './random-exports.ts';
+import type { RandomSource } from './random.ts';
+import { refcountExports } from './refcount-exports.ts';
+import { type PageMap, scatterlistExports } from './scatterlist-exports.ts';
+import { sortExports } from './sort-exports.ts';
+import { stringExports } from './string-exports.ts';
+import { tokenExports } from './token-exports.ts';
+import { treeExports } from './tree-exports.ts';
+import { idrExports } from './xarray/idr-exports.ts';
+import { radixExports } from './xarray/radix-exports.ts';
+import { xaExports } from './xarray/xa-exports.ts';
+import { XArray } from './xarray/xarray.ts';
+import { xasExports } from './xarray/xas-exports.ts';
+
+export interface LibraryDeps {
+  readonly ram: Ram;
+  readonly abi: Abi;
+  readonly allocator: Allocator;
+  readonly pageMap: PageMap;
+  readonly perCpu: PerCpu;
+  readonly log: Log;
+  readonly reporter: Reporter;
+  readonly random: RandomSource;
+  readonly callGuest: CallGuest;
+  /** Number of the CPU that runs. */
+  readonly cpu: () => number;
+  readonly preemptDisable: () => void;
+}
+
+export function libraryExports(deps: LibraryDeps): ExportTable {
+  const { ram, abi, allocator, perCpu, log, reporter, random, callGuest, preemptDisable } = deps;
+  const sites = libSites(abi.kernelVersion);
+  const [, minor] = abi.kernelVersion;
+  const array = new XArray(ram, abi, allocator);
+  return {
+    ...stringExports({ ram, reporter, strscpyWarning: sites.strscpy, strlcatBug: sites.strlcat, strreplaceReturnsStart: minor >= 5 }),
+    _ctype: data(256, (at) => ram.writeBytes(at, CTYPE), 1),
+    ...numberExports(ram),
+    ...tokenExports(ram, abi, allocator),
+    ...hexExports(ram, random),
+    ...randomExports(ram, random),
+    ...fortifyExports(ram, log, reporter, sites),
+    ...listExports({ ram, log, reporter, sites: { add: sites.listAdd, del: sites.listDel } }),
+    ...treeExports(ram, abi, callGuest),
+    ...xaExports(array),
+    ...xasExports(array, abi),
+    ...idrExports({ array, abi, allocator, callGuest, reporter, sites, preemptDisable }),
+    ...radixExports(array, abi, preemptDisable),
+    ...bitmapExports(ram, allocator),
+    ...sortExports(ram, callGuest),
+    ...kfifoExports(ram, abi, allocator),
+    ...scatterlistExports(ram, abi, deps.pageMap, allocator),
+    ...refcountExports(ram, abi, reporter),
+    ...counterExports(ram, abi, perCpu, deps.cpu),
+    ...crcExports(ram),
+    ...mathExports(ram),
+  };
+}
