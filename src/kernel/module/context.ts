@@ -30,6 +30,8 @@ export interface ModuleOptions {
   readonly blacklist?: readonly string[];
   /** module.sig_enforce: unsigned modules are refused. Can be turned on later, never off. */
   readonly isSignatureEnforced?: boolean;
+  /** Names of built-in code with a directory of its own in /sys/module: no module can have them. */
+  readonly builtins?: readonly string[];
   /** Boot parameter nomodule. */
   readonly isDisabled?: boolean;
   /** Boot parameter initcall_debug. */
@@ -94,6 +96,7 @@ export class ModuleContext {
   readonly uevents: ModuleUevents;
   readonly rules: AcceptanceRules;
   readonly blacklist: ReadonlySet<string>;
+  readonly builtins: ReadonlySet<string>;
   /** Watches loads; may be set at any time. */
   observer: LoadObserver | undefined;
   isSignatureEnforced: boolean;
@@ -119,6 +122,7 @@ export class ModuleContext {
     this.uevents = new ModuleUevents(deps.uevents);
     this.rules = { isStrict: this.isNewer, structModuleSize: this.struct.sizeBytes, nameOffset: this.struct.nameOffset, nameSize: this.struct.nameSize };
     this.blacklist = new Set(deps.options?.blacklist ?? []);
+    this.builtins = new Set(deps.options?.builtins ?? []);
     this.observer = deps.observer;
     this.isSignatureEnforced = deps.options?.isSignatureEnforced ?? false;
     this.isAsyncProbe = deps.options?.isAsyncProbe ?? false;

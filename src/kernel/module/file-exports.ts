@@ -6,7 +6,7 @@ import type { ModuleFile } from './module-file.ts';
 
 export interface FileExport { readonly name: string; readonly isGplOnly: boolean; readonly crc: number | undefined; readonly namespace: string }
 
-export function exportsOfFile(file: ModuleFile): Map<string, FileExport> {
+export function exportsOfFile(file: Pick<ModuleFile, 'elf' | 'symbols' | 'section'>): Map<string, FileExport> {
   const { symbols, elf } = file;
   const tables = (['__ksymtab', '__ksymtab_gpl'] as const).map((name) => ({ section: file.section(name), crcs: file.section(name.replace('ksymtab', 'kcrctab')), isGplOnly: name.endsWith('_gpl') }));
   const found = new Map<string, FileExport>();

@@ -145,7 +145,7 @@ function* link(load: Load, isTrusted: boolean, parameters: ParameterSource): Sle
   const values = yield* computeSymbolValues(file, module.name, layout, module.perCpuOffset, symbolResolver(load), report);
   relocateModule({
     ram: context.deps.ram, file, moduleName: module.name, layout, values, report, isStrict: context.isNewer,
-    hashPointer: context.deps.hashPointer ?? (() => '(____ptrval____)'),
+    hashPointer: hashOf(context),
   });
   observeRelocations(load);
   finishArchitecture(load, values);
@@ -154,6 +154,8 @@ function* link(load: Load, isTrusted: boolean, parameters: ParameterSource): Sle
   writeStruct(load);
   publishCode(load);
 }
+
+const hashOf = (context: ModuleContext): ((address: Ptr) => string) => context.deps.hashPointer ?? (() => '(____ptrval____)');
 
 function initialiseStruct(load: Load): void {
   const { context: { struct }, module } = load;
@@ -315,14 +317,29 @@ function* start(load: Load): Sleeping<void> {
     throw new LoadFailed(error, report.issues);
   }
   struct.setFlag(module.address, 'async_probe_requested', module.isAsyncProbeRequested);
-  const name = sysfsName(module.name);
-  if (name === '' || name === 'module' || name === 'kernel') {
-    report.issue(KERN_ERR, `${module.name}: module is already loaded`);
+  if (!enterSysfs(load)) {
     yield* leave(load, true);
     throw new LoadFailed(-22, report.issues);
   }
-  module.hasSysfs = true;
   yield* runInit(load);
+}
+
+/** False if /sys/module cannot have a directory of that name. */
+function enterSysfs(load: Load): boolean {
+  const { context, module, report } = load;
+  const name = sysfsName(module.name);
+  if (name === '') {
+    const text = `kobject: (${hashOf(context)(module.address)}): attempted to be registered with empty name!`;
+    context.deps.reporter.warn({ file: 'lib/kobject.c', line: context.isNewer ? 219 : 210, symbol: 'kobject_add_internal' }, text);
+    report.silentIssue('the module has no name');
+    return false;
+  }
+  if (name === 'module' || context.builtins.has(name)) {
+    report.issue(KERN_ERR, `${module.name}: module is already loaded`);
+    return false;
+  }
+  module.hasSysfs = true;
+  return true;
 }
 
 /** A module that got as far as COMING and will not run: GOING, notifiers, everything freed. */

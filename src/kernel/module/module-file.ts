@@ -6,7 +6,7 @@
 
 import { latin1z } from '../../base/latin1.ts';
 import { EHDR_SIZE, EM_X86_64, ET_REL, SHDR_SIZE, SHF_ALLOC, SHF_EXECINSTR, SHF_WRITE, SHT_NOBITS, SHT_NULL, SHT_STRTAB, SHT_SYMTAB } from '../../elf/constants.ts';
-import { Elf64, ELF_MAGIC, type ElfHeader, type ElfSection, ElfStrings, type ElfSymbols, isSectionInFile, readElfHeader, readElfSections, viewOf } from '../../elf/elf64.ts';
+import { Elf64, ELF_MAGIC, type ElfHeader, type ElfSection, ElfStrings, ElfSymbols, isSectionInFile, readElfHeader, readElfSections, viewOf } from '../../elf/elf64.ts';
 import type { LoadError } from '../errors.ts';
 import { KERN_ERR, KERN_WARNING, type LoadReport } from './load-report.ts';
 import { ModInfo } from './modinfo.ts';
@@ -86,10 +86,15 @@ export function acceptModule(bytes: Uint8Array, rules: AcceptanceRules, report: 
   const nameAt = thisModule.offset + rules.nameOffset;
   const name = latin1z(bytes, nameAt, nameAt + rules.nameSize - 1);
   return {
-    elf, info, sectionNames, symbols: elf.symbols(symbolSection), symbolSection, stringSection, thisModule,
+    elf, info, sectionNames, symbols: symbolsOf(elf, symbolSection, stringSection), symbolSection, stringSection, thisModule,
     perCpu: byName.get(PER_CPU), versionSection: byName.get(VERSIONS), infoName: infoName ?? name, name,
     section: (wanted) => byName.get(wanted), content,
   };
+}
+
+/** Linux reads a name up to its NUL, wherever the string table says it ends; so here, up to the end of the file. */
+function symbolsOf(elf: Elf64, section: ElfSection, strings: ElfSection): ElfSymbols {
+  return new ElfSymbols(elf.view, section.offset, section.size, new ElfStrings(elf.bytes, strings.offset, elf.bytes.length - strings.offset));
 }
 
 /** The module's `__versions`; undefined when it has none. */
@@ -141,7 +146,7 @@ function acceptSections(elf: Elf64, isStrict: boolean, refuse: Refuse): ElfSecti
     const section = sections[i]!;
     if (section.type === SHT_SYMTAB) {
       if (section.link === 0 || section.link >= header.sectionCount) {
-        throw refuse(`Invalid ELF sh_link!=SHN_UNDEF(0) or (sh_link(${section.link}) >= hdr->e_shnum(${header.sectionCount})`);
+        throw refuse(`Invalid ELF sh_link!=SHN_UNDEF(${section.link}) or (sh_link(${section.link}) >= hdr->e_shnum(${header.sectionCount})`);
       }
       symbolSections.push(section);
     }
@@ -159,8 +164,7 @@ function acceptThisModuleStrictly(elf: Elf64, names: readonly string[], moduleNa
   const complain = (text: string): LoadError => refuse(`module ${moduleName}: ${text}`);
   if (found.length !== 1) throw complain(`Exactly one ${THIS_MODULE} section must exist.`);
   const section = found[0]!;
-  if (section.size === 0) throw complain(`${THIS_MODULE} section must have a size set`);
-  if (section.type === SHT_NOBITS) throw complain(`${THIS_MODULE} section must occupy memory during process execution`);
+  if (section.type === SHT_NOBITS) throw complain(`${THIS_MODULE} section must have a size set`);
   if (section.size !== rules.structModuleSize) throw complain(`${THIS_MODULE} section size must match the kernel's built struct module size at run time`);
   return section;
 }
