@@ -3,6 +3,7 @@
 
 import type { Abi, CType, Prototype } from '../../abi/abi.ts';
 import { assert } from '../../base/assert.ts';
+import { KERNEL_BASE } from '../../base/ptr.ts';
 import type { Ram } from '../../base/ram.ts';
 import type { HostFunction, Registers, Sleeping } from '../../cpu/api.ts';
 import { RAX, RCX, RDI, RDX, RSI, RSP } from '../../ir/ir.ts';
@@ -10,8 +11,8 @@ import { Errno } from '../errors.ts';
 import type { Failure, FunctionExport } from './define.ts';
 import { ARGUMENT_REGISTERS, CallArguments, stackArgument } from './va-list.ts';
 
-/** How a value crosses: as the low 8, 16 or 32 bits, as a bool, as a signed or unsigned word, as a 64-bit bigint. */
-type Shape = 'void' | 'bool' | 'i8' | 'u8' | 'i16' | 'u16' | 'i32' | 'u32' | 'word' | 'uword' | 'i64' | 'u64';
+/** How a value crosses: as the low 8, 16 or 32 bits, as a bool, as a signed or unsigned word, as a size (never negative), as a 64-bit bigint. */
+type Shape = 'void' | 'bool' | 'i8' | 'u8' | 'i16' | 'u16' | 'i32' | 'u32' | 'word' | 'uword' | 'size' | 'i64' | 'u64';
 
 type Handler = (...args: unknown[]) => unknown;
 type Finish = (regs: Registers, result: unknown) => void;
@@ -93,17 +94,22 @@ function argumentAt(regs: Registers, ram: Ram, index: number, shape: Shape): unk
   const address = stackArgument(regs.get(RSP), index);
   switch (shape) {
     case 'word': return ram.readPtr(address);
-    case 'uword': return ram.readULong(address);
+    case 'uword': return unsignedWord(ram.readPtr(address));
+    case 'size': return ram.readULong(address);
     case 'i64': return ram.readI64(address);
     case 'u64': return ram.readU64(address);
     default: return narrow(ram.readI32(address), shape);
   }
 }
 
+/** An unsigned long that is a kernel address stays the exact negative number that addresses are here. */
+const unsignedWord = (value: number): number => (value < KERNEL_BASE ? value + 2 ** 64 : value);
+
 function argument(regs: Registers, register: number, shape: Shape): unknown {
   switch (shape) {
     case 'word': return regs.get(register);
-    case 'uword': {
+    case 'uword': return unsignedWord(regs.get(register));
+    case 'size': {
       const value = regs.get(register);
       return value < 0 ? value + 2 ** 64 : value;
     }
@@ -141,6 +147,7 @@ function finisher(name: string, shape: Shape): Finish {
       regs.set(RAX, BigInt.asIntN(64, result as bigint));
     };
     case 'word':
+    case 'size':
     case 'uword': return (regs, result) => {
       const value = integer(name, result);
       regs.set(RAX, Number.isSafeInteger(value) ? value : BigInt.asIntN(64, BigInt(value)));
@@ -189,7 +196,7 @@ function integerShape(name: string, type: CType): Shape {
     case 1: return type.isSigned ? 'i8' : 'u8';
     case 2: return type.isSigned ? 'i16' : 'u16';
     case 4: return type.isSigned ? 'i32' : 'u32';
-    case 8: return type.isSigned ? 'word' : 'uword';
+    case 8: return type.isSigned ? 'word' : type.spelling === 'size_t' ? 'size' : 'uword';
     default: throw new GlueError(`${name}: an integer of ${type.sizeBytes} bytes does not fit a register`);
   }
 }

@@ -38,10 +38,11 @@ export class Vmalloc {
       reporter.warn(sites.vmallocZero, '');
       return 0;
     }
-    const fits = Math.ceil(size / PAGE_SIZE) <= pages.totalPages;
+    // An unsigned long in the top 2 GiB arrives as the negative number that an address would be.
+    const fits = size > 0 && Math.ceil(size / PAGE_SIZE) <= pages.totalPages;
     const addr = fits ? areas.alloc(size, gfp, caller()) : 0;
     if (addr === 0 && (gfp & __GFP_NOWARN) === 0) {
-      log.printk(4, `vmalloc error: size ${size}, ${fits ? 'failed to allocate pages' : 'exceeds total pages'}, mode:0x${gfp.toString(16)}`);
+      log.printk(4, `vmalloc error: size ${BigInt.asUintN(64, BigInt(size))}, ${fits ? 'failed to allocate pages' : 'exceeds total pages'}, mode:0x${gfp.toString(16)}`);
       reporter.dumpStack();
     }
     return addr;
