@@ -66,7 +66,9 @@ describe('arguments', () => {
   test('words: pointers and longs signed, unsigned long not negative, long long exact', () => {
     expect(received(T.pointer, -1)).toBe(-1);
     expect(received(T.long, -5)).toBe(-5);
-    expect(received(T.ulong, -1)).toBe(2 ** 64);
+    // In the top 2 GiB an unsigned long is taken for an address; below it is a large number, as exact as numbers are.
+    expect(received(T.ulong, -1)).toBe(-1);
+    expect(received(T.ulong, -(2 ** 40))).toBe(2 ** 64 - 2 ** 40);
     expect(received(T.ulong, 4096)).toBe(4096);
     expect(received(T.s64, 0x7fff_ffff_ffff_ffffn)).toBe(0x7fff_ffff_ffff_ffffn);
     expect(received(T.u64, -1)).toBe(0xffff_ffff_ffff_ffffn);
