@@ -11,7 +11,7 @@ import { GuestFunction, HostTarget, KIND, ThunkTarget, type CallTarget } from '.
 export type Lifter = (env: LiftEnv, entry: number) => IrFunction;
 
 /** Kernel functions that do not come back; the compiler puts nothing sensible behind a call to them. */
-const NO_RETURN = new Set([
+export const NO_RETURN: ReadonlySet<string> = new Set([
   'panic', '__stack_chk_fail', 'do_exit', 'make_task_dead', 'kthread_complete_and_exit', 'kthread_exit', '__module_put_and_kthread_exit', 'fortify_panic', '__fortify_panic',
   'nmi_panic', 'machine_real_restart', 'rewind_stack_and_make_dead', 'cpu_startup_entry', '__ubsan_handle_builtin_unreachable', 'x86_64_start_kernel',
 ]);

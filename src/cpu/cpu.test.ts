@@ -409,6 +409,20 @@ describe.each(ENGINES)('%s', (_name, options) => {
       expect(r.cpu.workDone).toBeGreaterThan(20000);
     });
 
+    it('a handler of the spent budget may call guest code', () => {
+      const r = new TestRig({ ...options, budget: 50 });
+      const loop = countdown(r);
+      const tick = r.guest('tick', (f) => f.set(RBX, c64(-1)).set(RDI, c64(2)).set(RAX, c64(9)).insn(...decrement(RDI)).insn({ s: 'pred', pred: 'z', value: c32(1) }).ret());
+      r.load();
+      let ticks = 0;
+      r.cpu.onBudget = () => {
+        r.cpu.onBudget = () => 50;
+        ticks += r.cpu.call(tick, [], from(r));
+        return 50;
+      };
+      expect(r.cpu.call(loop, [100], from(r))).toBe(300);
+      expect(ticks).toBe(9);
+    });
     it('is counted alike whatever runs the code', () => {
       const measure = (engine: Partial<CpuOptions>): readonly number[] => {
         const r = new TestRig({ ...engine, budget: 1000 });

@@ -126,14 +126,24 @@ export class Runner {
 
   /** Goes on at the start of a block, which is charged. */
   #into(block: BlockCode): BlockCode {
-    this.#step = 0;
     if (!this.#interpreter.charge(block)) this.#refill(block);
+    this.#step = 0;
     return block;
   }
   #refill(block: BlockCode): void { this.refill(block.code.fn.name, block.block.start); }
   /** The budget is spent. The handler may throw. */
   refill(functionName: string, pc: number): void {
-    this.#meter.refill(this.#kernel.onBudget(guestFrame(this.regs, this.#system, functionName, pc)));
+    const { preds } = this.regs;
+    const before = preds.slice();
+    const outer = this.interruptedPc;
+    this.interruptedPc = pc;
+    try {
+      this.#meter.refill(this.#kernel.onBudget(guestFrame(this.regs, this.#system, functionName, pc)));
+    } finally {
+      this.interruptedPc = outer;
+    }
+    // The handler may have called guest code, which gives back registers but not predicates.
+    preds.set(before);
   }
 
   codeOf(fn: GuestFunction): FunctionCode {
