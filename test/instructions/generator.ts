@@ -6,7 +6,7 @@ import type { Instruction, MemoryOperand } from '../../src/x86/instruction.ts';
 import { liftedMnemonics } from '../../src/x86/lift.ts';
 import { type Form, OpcodeMap } from '../../src/x86/opcode-forms.ts';
 import { map0f38, oneByteMap, twoByteMap, vexIntegerMaps } from '../../src/x86/opcode-tables.ts';
-import { ALL_FLAGS, INSN_OFFSET, NATIVE_CODE, NATIVE_INSN, NATIVE_WINDOW, type State, TAKEN_OFFSET, WINDOW_OFFSET, WINDOW_SIZE } from './layout.ts';
+import { ALL_FLAGS, baseState, INSN_OFFSET, NATIVE_CODE, NATIVE_INSN, NATIVE_WINDOW, type State, TAKEN_OFFSET, WINDOW_OFFSET, } from './layout.ts';
 import type { Random } from './random.ts';
 
 /** Privileged, asynchronous, or without an answer that two machines share. */
@@ -184,12 +184,9 @@ export class Generator {
     const { random } = this;
     const { insn } = test;
     const name = insn.mnemonic;
-    const regs = new BigUint64Array(16);
-    for (let i = 0; i < 16; i++) regs[i] = random.value();
-    const memory = new Uint8Array(WINDOW_SIZE);
-    const words = new BigUint64Array(memory.buffer);
-    for (let i = 0; i < words.length; i++) words[i] = random.value();
-    const state: State = { flags: random.u32() & ALL_FLAGS, regs, memory, pointer: -1, hasPointersInMemory: STACK.has(name) || name === 'jmp' };
+    const state = baseState(random.u32());
+    state.hasPointersInMemory = STACK.has(name) || name === 'jmp';
+    const { regs, memory } = state;
     const view = new DataView(memory.buffer);
     const taken = NATIVE_CODE + BigInt(TAKEN_OFFSET);
 
@@ -220,7 +217,7 @@ export class Generator {
       }
       const rsp = Number(regs[4]! - NATIVE_WINDOW);
       if (name === 'ret') view.setBigUint64(rsp, taken, true);
-      if (name === 'popf') view.setBigUint64(rsp, BigInt(random.u32() & ALL_FLAGS | 0x202), true);
+      if (name === 'popf') view.setBigUint64(rsp, BigInt((random.u32() & ALL_FLAGS) | 0x202), true);
     }
     if (name === 'jmp' || name === 'call') {
       const operand = insn.operands[0]!;

@@ -2,6 +2,7 @@
 // keeps its distance, so that only pointers differ, all by the same amount.
 
 import { KERNEL_BASE } from '../../src/base/ptr.ts';
+import { Random } from './random.ts';
 
 export const NATIVE_CODE = 0x5a1234500000n;
 export const INSN_OFFSET = 0x80;
@@ -34,15 +35,28 @@ export const relocateRegister = (state: State, r: number, value: bigint): bigint
 
 /** Registers, condition flags and memory before or after an instruction, in native addresses. */
 export interface State {
+  /** The state is `baseState(seed)` with changes. */
+  readonly seed: number;
   flags: number;
   readonly regs: BigUint64Array;
   readonly memory: Uint8Array;
   /** Register that makes an address absolute: it differs between machines whatever its value; -1 for none. */
   pointer: number;
   /** Memory may hold pointers: pushed, popped, or jumped to. */
-  readonly hasPointersInMemory: boolean;
+  hasPointersInMemory: boolean;
 }
-export interface Outcome extends Omit<State, 'pointer' | 'hasPointersInMemory'> {
+/** Random registers, flags and memory. Recorded vectors name their states by seed, so this stays as it is. */
+export const baseState = (seed: number): State => {
+  const random = new Random(seed);
+  const regs = new BigUint64Array(16);
+  for (let i = 0; i < 16; i++) regs[i] = random.value();
+  const memory = new Uint8Array(WINDOW_SIZE);
+  const words = new BigUint64Array(memory.buffer);
+  for (let i = 0; i < words.length; i++) words[i] = random.value();
+  return { seed, flags: random.u32() & ALL_FLAGS, regs, memory, pointer: -1, hasPointersInMemory: false };
+};
+
+export interface Outcome extends Omit<State, 'seed' | 'pointer' | 'hasPointersInMemory'> {
   /** 0, or 0x100 | exception number. */
   exception: number;
   /** The branch was taken (or the call, jump, return went to TAKEN). */
