@@ -4,12 +4,12 @@
 import { MemoryFault } from '../base/ram.ts';
 import { FunctionCode, type BlockCode } from '../ir/interpreter/code.ts';
 import { Interpreter, LEFT } from '../ir/interpreter/interpreter.ts';
-import { isCanonical, PF_FETCH, PF_PRESENT, PF_WRITE, type Machine } from '../ir/interpreter/machine.ts';
+import { PF_WRITE, type Machine } from '../ir/interpreter/machine.ts';
 import { RSP, type Term } from '../ir/ir.ts';
 import type { ExceptionHandler, GuestFrame, Sleeping, Wait } from './api.ts';
 import { VECTOR } from './api.ts';
 import type { CodeMap } from './code-map.ts';
-import { applyFrame, guestException, guestFrame, report, type Report, type SystemFlags } from './exceptions.ts';
+import { applyFrame, fetchReport, guestException, guestFrame, isCanonicalAddress, memoryReport, report, trapReport, type Report, type SystemFlags } from './exceptions.ts';
 import type { Activation, Frame } from './frames.ts';
 import type { RegisterBlock } from './registers.ts';
 import { KIND, type CallTarget, type GuestFunction, type HostTarget, type ThunkTarget } from './targets.ts';
@@ -334,7 +334,7 @@ export class Runner {
       if (pending) this.#stepPending(this.current!, target, pending.next(), pending);
     } catch (thrown) {
       if (!(thrown instanceof MemoryFault)) throw thrown;
-      this.#askKernel(this.#memoryFault(thrown), target.entry, target.name);
+      this.#askKernel(memoryReport(this.machine, thrown), target.entry, target.name);
       this.leaveWasm('resume', 0, this.#resumePc);
     }
   }
@@ -371,34 +371,13 @@ export class Runner {
     const { vector, detail, errorCode, address } = this.machine.fault;
     return this.#raise(act, { vector, detail, errorCode, address }, block.pcOf(step), block.code.fn.name);
   }
-  #memoryFault(thrown: MemoryFault): Report {
-    if (!isCanonicalAddress(thrown.address)) return report(VECTOR.GP);
-    try {
-      this.machine.pageFault(thrown.address, thrown.size, thrown.isWrite);
-    } catch {
-      const { errorCode, address } = this.machine.fault;
-      return report(VECTOR.PF, '', errorCode, address);
-    }
-  }
   #trap(act: Activation, block: BlockCode): Next {
-    const term = block.block.term as Extract<Term, { t: 'trap' }>;
-    const { name } = block.code.fn;
-    const pc = block.block.termPc;
-    switch (term.kind) {
-      // Traps report the address behind the instruction.
-      case 'int3': return this.#raise(act, report(VECTOR.BP), pc + 1, name);
-      case 'int': return this.#raise(act, report(term.vector, term.name === 'int' ? `int ${term.vector}` : term.name), pc + (term.name === 'int' ? 2 : 1), name);
-      case 'ud': return this.#raise(act, report(term.vector), pc, name);
-      case 'hlt': return this.#raise(act, report(VECTOR.GP, 'hlt'), pc, name);
-      case 'undecodable': return this.#raise(act, report(VECTOR.UD, `undecodable: ${term.name}`), pc, name);
-      case 'noreturn': return this.#raise(act, report(VECTOR.UD, term.name), pc, name);
-    }
+    const { what, pc } = trapReport(block.block.term as Extract<Term, { t: 'trap' }>, block.block.termPc);
+    return this.#raise(act, what, pc, block.code.fn.name);
   }
   /** A fetch where there is no code. */
   #noCode(act: Activation, address: number): Next {
-    if (!isCanonicalAddress(address)) return this.#raise(act, report(VECTOR.GP), address, '');
-    const isPresent = this.machine.isRam(address) && !this.code.wasFreed(address);
-    return this.#raise(act, report(VECTOR.PF, '', PF_FETCH | (isPresent ? PF_PRESENT : 0), address), address, '');
+    return this.#raise(act, fetchReport(this.machine, address, this.code.wasFreed(address)), address, '');
   }
   #stackOverflow(act: Activation, fn: GuestFunction): Next {
     return this.#raise(act, report(VECTOR.PF, 'stack overflow', PF_WRITE, this.stackBase - 8), fn.entry, fn.name);
@@ -428,7 +407,7 @@ export class Runner {
     while (act.captured.depth > 0) act.captured.moveTopTo(act.frames);
   }
   #hostFault(act: Activation, thrown: MemoryFault): () => Next {
-    const what = this.#memoryFault(thrown);
+    const what = memoryReport(this.machine, thrown);
     const { running } = this;
     if (running) return () => this.#raise(act, what, running.entry, running.name);
     // An intrinsic or a device touched memory that is not there.
@@ -510,5 +489,3 @@ export class Runner {
     }
   }
 }
-
-const isCanonicalAddress = (address: number): boolean => isCanonical(Math.floor(address / TWO_32) | 0) && Math.abs(address) <= 2 ** 47;
