@@ -311,7 +311,7 @@ function* start(load: Load): Sleeping<void> {
   module.canHaveParameters = true;
   const text = module.argsAddress === 0 ? '' : context.deps.ram.cstring(module.argsAddress);
   module.isAsyncProbeRequested = context.isAsyncProbe;
-  const error = text === '' ? 0 : yield* context.parameters.apply(module, text, report);
+  const error = text === '' ? 0 : yield* context.parameters.apply(module, text, report, context.observer);
   if (error < 0) {
     yield* leave(load, true);
     throw new LoadFailed(error, report.issues);

@@ -9,6 +9,7 @@ import { GFP_KERNEL, type Allocator, type Log } from '../services.ts';
 import type { DynamicDebug } from './dynamic-debug.ts';
 import { KERN_ERR, KERN_NOTICE, KERN_WARNING, type LoadReport } from './load-report.ts';
 import type { LoadedModule } from './loaded-module.ts';
+import type { LoadObserver } from './observer.ts';
 import type { ModuleTainter } from './module-taints.ts';
 import { parseBool } from './param-numbers.ts';
 import { isSameParameter, type ParamItem, splitParameters } from './param-string.ts';
@@ -90,11 +91,12 @@ export class Parameters {
   }
 
   /** Sets everything that `text` (whose guest copy is module.argsAddress) names. Returns 0 or the last setter's negative errno. */
-  *apply(module: LoadedModule, text: string, report: LoadReport): Sleeping<number> {
+  *apply(module: LoadedModule, text: string, report: LoadReport, observer?: LoadObserver): Sleeping<number> {
     const { items, rest } = splitParameters(text);
     let result = 0;
     for (const item of items) {
       const error = yield* this.#applyOne(module, item, report);
+      if (error === 0) observer?.parameterSet?.(module.name, item.name, item.value);
       if (error < 0) {
         result = error;
         report.issue(KERN_ERR, this.#complaint(module, item, error), item.name);
