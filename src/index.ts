@@ -17,8 +17,10 @@ export type { Abi } from './abi/abi.ts';
 export { AbiError } from './abi/abi.ts';
 export { openAbi } from './abi/open.ts';
 export { Errno, KernelPanic, LoadError, TaskKilled } from './kernel/errors.ts';
+export type { CallEvent } from './kernel/exports/trace.ts';
 export type { LoadObserver } from './kernel/module/observer.ts';
 export type { ModuleInfo } from './kernel/module/module-system.ts';
+export * from './inspect.ts';
 export type { OopsReport } from './kernel/panic/report.ts';
 export { consoleText, type LogRecord } from './kernel/printk/record.ts';
 

@@ -13,8 +13,9 @@ const options = { bundle: true, format: 'esm', target: 'es2022', minifySyntax: t
 
 const stamp = buildStamp();
 fs.rmSync(DIST, { recursive: true, force: true });
-// Chunks are shared between library and command; what a command does not need at once it imports later.
-await build({ ...options, entryPoints: { kobox: 'src/host/node/main.ts', cli: 'src/cli/main.ts' }, platform: 'node', splitting: true, chunkNames: 'chunks/[name]-[hash]', banner: { js: '' } });
+await build({ ...options, entryPoints: { kobox: 'src/host/node/main.ts' }, platform: 'node' });
+// The command has its own build: what a subcommand does not need lies in chunks that it never reads.
+await build({ ...options, entryPoints: { cli: 'src/cli/main.ts' }, platform: 'node', splitting: true, chunkNames: 'cli/[name]-[hash]' });
 await build({ ...options, entryPoints: { 'kobox.browser': 'src/host/browser/main.ts' }, platform: 'browser' });
 if (!process.argv.includes('--no-types')) {
   const tsc = path.join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');

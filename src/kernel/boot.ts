@@ -11,17 +11,11 @@ import { CpuModel } from '../x86/cpu-model.ts';
 import { archExports } from './arch/exports.ts';
 import { CpuFeatureWords } from './arch/cpu-features.ts';
 import { type ExportTables, type KernelExports, registerExports } from './exports/register.ts';
+import { type CallEvent, traceCalls } from './exports/trace.ts';
 import { KernelImage } from './image.ts';
 import { guestCaller } from './lib/call-guest.ts';
-import { libSites } from './lib/lib-sites.ts';
-import { listExports } from './lib/list-exports.ts';
-import { mathExports } from './lib/math-exports.ts';
-import { numberExports } from './lib/number-exports.ts';
-import { refcountExports } from './lib/refcount-exports.ts';
-import { sortExports } from './lib/sort-exports.ts';
-import { stringExports } from './lib/string-exports.ts';
-import { tokenExports } from './lib/token-exports.ts';
-import { treeExports } from './lib/tree-exports.ts';
+import { libraryExports } from './lib/library.ts';
+import { RandomSource } from './lib/random.ts';
 import { bootMemory, type Memory } from './mm/memory.ts';
 import type { ModuleOptions } from './module/context.ts';
 import { moduleExports } from './module/exports.ts';
@@ -38,7 +32,6 @@ import { printkExports } from './printk/exports.ts';
 import { printfExports } from './printk/printf-exports.ts';
 import { Printk } from './printk/printk.ts';
 import type { LogRecord } from './printk/record.ts';
-import { SeededRandom } from './random.ts';
 import { ContextState } from './sched/context-state.ts';
 import { Scheduler } from './sched/scheduler.ts';
 import type { Reporter, Symbols, Tasks } from './services.ts';
@@ -61,6 +54,8 @@ export interface KernelOptions extends ModuleOptions, PanicOptions {
   readonly onLog?: (record: LogRecord) => void;
   /** Each crash report (WARN, BUG, oops, panic), after its lines are in the log. */
   readonly onReport?: (report: OopsReport) => void;
+  /** Each call across the boundary between kernel and modules, and each return. Slows everything down. */
+  readonly onCall?: (event: CallEvent) => void;
   readonly observer?: LoadObserver;
   readonly verifySignature?: VerifySignature;
 }
@@ -89,14 +84,15 @@ export function bootKernel(options: KernelOptions): KernelParts {
   const { abi } = options;
   const ram = new Ram(options.memoryBytes ?? DEFAULT_MEMORY);
   const image = new KernelImage();
-  const random = new SeededRandom(options.seed ?? 0);
+  const random = new RandomSource(BigInt(options.seed ?? 0));
 
   const model = new CpuModel(0, {
     portIn: (_port, size) => 2 ** (8 * size) - 1, portOut: () => {},
-    timestamp: () => clock.timestamp(), random: () => random.next64(),
+    timestamp: () => clock.timestamp(), random: () => random.u64(),
     readMsr: () => undefined, writeMsr: () => false, interruptsChanged: () => {}, pagingChanged: () => {},
   });
   const cpu = new Processor({ ram, model, ...(options.engine === 'interp' ? {} : { wasm: createWasmBackEnd }) });
+  if (options.onCall) traceCalls(cpu, { abi, ram, symbols: { symbolize: (address) => modules.symbolize(address), addressOf: (name) => modules.addressOf(name) }, onCall: options.onCall });
   const clock: VirtualClock = new VirtualClock({ ram, image, workDone: () => cpu.workDone, nsPerWork: NS_PER_WORK, ...(options.bootTimeNs === undefined ? {} : { bootTimeNs: options.bootTimeNs }) });
 
   const symbols: Symbols = { symbolize: (address) => modules.symbolize(address), addressOf: (name) => modules.addressOf(name) };
@@ -112,7 +108,7 @@ export function bootKernel(options: KernelOptions): KernelParts {
 
   const callGuest = guestCaller(cpu, image);
   const memory = bootMemory({
-    ram, abi, image, nrCpus: 1, log: printk.log, reporter, symbols, random64: () => random.next64(), hashPointer: (address) => printk.hashedText(address),
+    ram, abi, image, nrCpus: 1, log: printk.log, reporter, symbols, random64: () => random.u64(), hashPointer: (address) => printk.hashedText(address),
     construct: (ctor, object) => { callGuest('new_slab', ctor, [object]); },
     isText: (address) => image.isText(address) || modules.findModuleByAddress(address)?.isInText(address) === true,
   });
@@ -134,20 +130,16 @@ export function bootKernel(options: KernelOptions): KernelParts {
     return address;
   };
   const refuse = (name: string): never => panic.panic(`kobox: ${name} is not implemented`);
-  const sites = libSites(abi.kernelVersion);
-  const isFrom612 = abi.kernelVersion[0] > 6 || abi.kernelVersion[1] >= 12;
   // Filled below; the module system resolves imports through it only when a module is loaded.
   const tables: Record<string, ExportTables[string]> = {
     'kernel/arch': archExports({ ram, abi, cpu: model, perCpu: memory.perCpu, features, loopsPerJiffy: LOOPS_PER_JIFFY, define, refuse, condResched: () => 0 }),
     'kernel/mm': memory.exports,
     'kernel/printk': { ...printkExports(printk), ...printfExports(printk, memory.allocator) },
     'kernel/time': timeExports({ ram, abi, clock, cpu: () => 0 }),
-    'kernel/lib': {
-      ...stringExports({ ram, reporter, strreplaceReturnsStart: isFrom612, strscpyWarning: sites.strscpy, strlcatBug: sites.strlcat }),
-      ...numberExports(ram), ...mathExports(ram), ...tokenExports(ram, abi, memory.allocator),
-      ...listExports({ ram, log: printk.log, reporter, sites: { add: sites.listAdd, del: sites.listDel } }),
-      ...refcountExports(ram, abi, reporter), ...sortExports(ram, callGuest), ...treeExports(ram, abi, callGuest),
-    },
+    'kernel/lib': libraryExports({
+      ram, abi, allocator: memory.allocator, pageMap: memory.map, perCpu: memory.perCpu, log: printk.log, reporter, random, callGuest, cpu: () => 0,
+      preemptDisable: () => { context.preemptCount++; },
+    }),
   };
   const modules: ModuleSystem = new ModuleSystem({
     ram, abi, cpu, image, exports: (name) => exports.resolve(name), log: printk.log, taints, clock, tasks, perCpu: memory.perCpu, space: memory.modules, allocator: memory.allocator,

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type Import, importsOf, isTest, sourceFiles } from './imports.ts';
 
 const LEVEL: Readonly<Record<string, number>> = {
-  base: 0, abi: 1, elf: 1, wasm: 1, ir: 1, machine: 1, x86: 2, cpu: 3, kernel: 4, checkers: 5, 'index.ts': 6, testing: 7, host: 7, cli: 8, playground: 8,
+  base: 0, abi: 1, elf: 1, wasm: 1, ir: 1, machine: 1, x86: 2, cpu: 3, kernel: 4, checkers: 5, 'inspect.ts': 6, 'index.ts': 7, testing: 8, host: 8, cli: 9, playground: 9,
 };
 /** Folders of one level that may use each other none the less: the one on the left the one on the right. */
 const SIDEWAYS = new Set(['cli host', 'testing host', 'playground host']);

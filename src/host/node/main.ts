@@ -11,7 +11,11 @@ export interface NodeBootOptions extends Partial<BootOptions> {}
 
 /** Boots a kernel; without an `abi` it is the embedded one, Debian 12's. Paths given to insmod() are read from disk. */
 export function boot(options: NodeBootOptions = {}): Kernel {
-  return bootCore({ readModule: (path) => unpackModule(readFileSync(path)), ...options, abi: options.abi ?? loadDefaultAbi() });
+  return bootCore({ readModule: readModuleFile, ...options, abi: options.abi ?? loadDefaultAbi() });
 }
 
-const unpackModule = (bytes: Uint8Array): Uint8Array => (isPacked(bytes) ? unpack(bytes) : bytes);
+/** Bytes of a module file, unpacked where it is `.ko.xz`, `.ko.gz` or `.ko.zst`. */
+export function readModuleFile(path: string): Uint8Array {
+  const bytes = readFileSync(path);
+  return isPacked(bytes) ? unpack(bytes) : bytes;
+}
