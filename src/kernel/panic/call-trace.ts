@@ -8,7 +8,7 @@ import type { KernelImage } from '../image.ts';
 import type { Symbols } from '../services.ts';
 import { type KernelCallers, kernelCallers } from './kernel-callers.table.ts';
 import type { CodeState } from './machine-state.ts';
-import { frameText, type ReportFrame } from './report.ts';
+import { frameName, type ReportFrame } from './report.ts';
 
 export interface SourcePosition { readonly file: string; readonly line: number }
 
@@ -42,7 +42,10 @@ export class CallTraces {
     for (const step of this.#parts.cpu.unwind(state.pc, Number(state.regs[RSP]!))) {
       if (frames.length >= MAX_FRAMES) break;
       if (frames.length === 0 && step.pc === state.pc) continue;
-      frames.push(...this.#frames(step.pc, isReliable && step.isReliable));
+      const found = this.#frames(step.pc, isReliable && step.isReliable);
+      // What is not the address of code was written over a return address: above it the stack means nothing.
+      if (found[0]!.symbol === '') break;
+      frames.push(...found);
     }
     return frames;
   }
@@ -86,4 +89,4 @@ export class CallTraces {
 }
 
 /** A frame as the log shows it: without source line. */
-export function traceLine({ file: _file, line: _line, ...frame }: ReportFrame): string { return ` ${frameText(frame)}`; }
+export const traceLine = (frame: ReportFrame): string => ` ${frame.isReliable ? '' : '? '}${frameName(frame)}`;

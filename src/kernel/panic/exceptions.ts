@@ -11,7 +11,7 @@ import { applyFixup, type FixupEntry } from './fixup.ts';
 import { generalProtectionText } from './general-protection.ts';
 import type { CodeState } from './machine-state.ts';
 import { type Panic, SIGKILL, SIGSEGV, stackPointer } from './panic.ts';
-import { ReportWriter } from './report.ts';
+import { frameName, ReportWriter } from './report.ts';
 import { taintLetter } from './taints.ts';
 
 /** One entry of a `__bug_table`. */
@@ -149,8 +149,5 @@ export class Exceptions {
     return panic.die(writer, state, { text: 'stack guard page', errorCode: 0, signal: SIGSEGV, isFatal: true });
   }
 
-  #nameOf(pc: Ptr): string {
-    const { symbol, offset, module } = this.#panic.traces.frameAt(pc);
-    return symbol === '' ? `0x${BigInt.asUintN(64, BigInt(pc)).toString(16)}` : `${symbol}+0x${offset.toString(16)}${module === null ? '' : ` [${module}]`}`;
-  }
+  #nameOf(pc: Ptr): string { return frameName(this.#panic.traces.frameAt(pc)); }
 }

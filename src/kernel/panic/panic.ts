@@ -11,7 +11,7 @@ import type { KernelImage } from '../image.ts';
 import type { Log, Reporter, SourceLine, Symbols, TaintLetter, Tasks } from '../services.ts';
 import { CallTraces, type SourcePosition, traceLine } from './call-trace.ts';
 import { type CodeState, codeLine, type ControlRegisters, currentState, PLAIN_CONTROL_REGISTERS, registerLines, systemLines } from './machine-state.ts';
-import { type OopsReport, type ReportFrame, type ReportKind, ReportWriter } from './report.ts';
+import { frameName, type OopsReport, type ReportFrame, type ReportKind, ReportWriter } from './report.ts';
 import type { KernelTaints } from './taints.ts';
 
 export const SIGKILL = 9;
@@ -154,7 +154,6 @@ export class Panic implements Reporter {
     if (context.preemptCount !== 0) this.parts.log.printk(LEVEL.info, `note: ${comm}[${pid}] exited with preempt_count ${context.preemptCount}`);
     context.areInterruptsDisabled = false;
     context.preemptCount = 0;
-    if (pid === 1) this.panic(`Attempted to kill init! exitcode=0x${death.signal.toString(16).padStart(8, '0')}`);
     throw new TaskKilled(death.signal, writer.summary);
   }
 
@@ -271,7 +270,4 @@ export class Panic implements Reporter {
 }
 
 const hex = (value: bigint): string => BigInt.asUintN(64, value).toString(16).padStart(16, '0');
-const frameName = ({ symbol, offset, size, module, address }: ReportFrame): string =>
-  symbol === '' ? '0x' + hex(BigInt(address)).replace(/^0+(?=.)/, '') : `${symbol}+0x${offset.toString(16)}/0x${size.toString(16)}${module === null ? '' : ` [${module}]`}`;
-
 export const stackPointer = (state: CodeState): number => Number(state.regs[RSP]!);

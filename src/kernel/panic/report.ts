@@ -1,6 +1,7 @@
 // A crash report as data: what a listener (the library's user, the command line) gets beside the lines in the log.
 
 import type { Ptr } from '../../base/ptr.ts';
+import { offsetText, rawAddress } from '../printk/symbol-text.ts';
 import type { Log } from '../services.ts';
 
 export interface ReportFrame {
@@ -48,10 +49,8 @@ export class ReportWriter {
   report(kind: ReportKind, address: Ptr): OopsReport { return { kind, summary: this.summary, address, frames: this.frames, text: this.text }; }
 }
 
+/** `f+0x1/0x2 [mod]`, or the address. */
+export const frameName = ({ symbol, offset, size, module, address }: ReportFrame): string => (symbol === '' ? rawAddress(address) : offsetText({ name: symbol, offset, size, module }));
+
 /** `f+0x1/0x2 [mod] (file.c:17)`, as scripts/decode_stacktrace.sh would add to a trace. */
-export function frameText(frame: ReportFrame): string {
-  const name = frame.symbol === '' ? '0x' + BigInt.asUintN(64, BigInt(frame.address)).toString(16) : `${frame.symbol}+0x${frame.offset.toString(16)}/0x${frame.size.toString(16)}`;
-  const module = frame.module === null ? '' : ` [${frame.module}]`;
-  const source = frame.file === undefined ? '' : ` (${frame.file}:${frame.line})`;
-  return `${frame.isReliable ? '' : '? '}${name}${module}${source}`;
-}
+export const frameText = (frame: ReportFrame): string => `${frame.isReliable ? '' : '? '}${frameName(frame)}${frame.file === undefined ? '' : ` (${frame.file}:${frame.line})`}`;

@@ -1,0 +1,3 @@
+static inline int inl(int x) { 
+  return x * 3 + 1;
+}
