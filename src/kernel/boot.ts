@@ -10,7 +10,7 @@ import { createWasmBackEnd } from '../cpu/wasm/back-end.ts';
 import { CpuModel } from '../x86/cpu-model.ts';
 import { archExports } from './arch/exports.ts';
 import { CpuFeatureWords } from './arch/cpu-features.ts';
-import { type ExportTables, type KernelExports, registerExports } from './exports/register.ts';
+import { type ExportTableMakers, type KernelExports, registerExports } from './exports/register.ts';
 import { type CallEvent, traceCalls } from './exports/trace.ts';
 import { KernelImage } from './image.ts';
 import { guestCaller } from './lib/call-guest.ts';
@@ -25,8 +25,10 @@ import type { VerifySignature } from './module/signature.ts';
 import { loneTaskWaits } from './module/waits.ts';
 import { Exceptions } from './panic/exceptions.ts';
 import { panicExports } from './panic/exports.ts';
+import { mappedFrom } from './panic/module-code.ts';
 import { Panic, type PanicOptions } from './panic/panic.ts';
 import type { OopsReport } from './panic/report.ts';
+import { ModuleSourceLines } from './panic/source-lines.ts';
 import { KernelTaints } from './panic/taints.ts';
 import { printkExports } from './printk/exports.ts';
 import { printfExports } from './printk/printf-exports.ts';
@@ -120,6 +122,9 @@ export function bootKernel(options: KernelOptions): KernelParts {
   const context = new ContextState({ ram, abi, perCpu: memory.perCpu, model });
   const panic: Panic = new Panic({
     ram, abi, cpu, image, log: printk.log, symbols, tasks, taints, context, linkedIn: () => modules.linkedIn(), stack: () => scheduler.current.stack, options,
+    control: () => ({ cr0: model.control[0]!, cr3: model.control[3]!, cr4: model.control[4]! }),
+    readableFrom: (address) => mappedFrom(modules, address, modules.context.isNewer),
+    sourceLine: new ModuleSourceLines((address) => modules.findModuleByAddress(address)).find,
   });
   if (options.onReport) panic.onReport = options.onReport;
 
@@ -130,17 +135,6 @@ export function bootKernel(options: KernelOptions): KernelParts {
     return address;
   };
   const refuse = (name: string): never => panic.panic(`kobox: ${name} is not implemented`);
-  // Filled below; the module system resolves imports through it only when a module is loaded.
-  const tables: Record<string, ExportTables[string]> = {
-    'kernel/arch': archExports({ ram, abi, cpu: model, perCpu: memory.perCpu, features, loopsPerJiffy: LOOPS_PER_JIFFY, define, refuse, condResched: () => 0 }),
-    'kernel/mm': memory.exports,
-    'kernel/printk': { ...printkExports(printk), ...printfExports(printk, memory.allocator) },
-    'kernel/time': timeExports({ ram, abi, clock, cpu: () => 0 }),
-    'kernel/lib': libraryExports({
-      ram, abi, allocator: memory.allocator, pageMap: memory.map, perCpu: memory.perCpu, log: printk.log, reporter, random, callGuest, cpu: () => 0,
-      preemptDisable: () => { context.preemptCount++; },
-    }),
-  };
   const modules: ModuleSystem = new ModuleSystem({
     ram, abi, cpu, image, exports: (name) => exports.resolve(name), log: printk.log, taints, clock, tasks, perCpu: memory.perCpu, space: memory.modules, allocator: memory.allocator,
     reporter, oops: (fault) => exceptions.kernelFault(fault), waits: loneTaskWaits(clock), cpuFeatures: features, hashPointer: (address) => printk.hashedText(address),
@@ -150,8 +144,18 @@ export function bootKernel(options: KernelOptions): KernelParts {
   const exceptions: Exceptions = new Exceptions(panic, modules, (address) => printk.hashedText(address));
   cpu.onException = exceptions.handle;
   cpu.onBudget = exceptions.exhausted;
-  tables['kernel/module'] = moduleExports(modules.context);
-  tables['kernel/panic'] = panicExports({ panic, formatter: printk.formatter, log: printk.log });
+  const tables: ExportTableMakers = {
+    'kernel/arch': () => archExports({ ram, abi, cpu: model, perCpu: memory.perCpu, features, loopsPerJiffy: LOOPS_PER_JIFFY, define, refuse, condResched: () => 0 }),
+    'kernel/printk': () => ({ ...printkExports(printk), ...printfExports(printk, memory.allocator) }),
+    'kernel/module': () => moduleExports(modules.context),
+    'kernel/panic': () => panicExports({ panic, formatter: printk.formatter, log: printk.log }),
+    'kernel/mm': () => memory.exports(),
+    'kernel/time': () => timeExports({ ram, abi, clock, cpu: () => 0 }),
+    'kernel/lib': () => libraryExports({
+      ram, abi, allocator: memory.allocator, pageMap: memory.map, perCpu: memory.perCpu, log: printk.log, reporter, random, callGuest, cpu: () => 0,
+      preemptDisable: () => { context.preemptCount++; },
+    }),
+  };
   const exports = registerExports(tables, { image, cpu, abi, ram, perCpu: memory.perCpu });
   return { abi, ram, image, cpu, clock, printk, memory, scheduler, taints, context, panic, modules, exports };
 }

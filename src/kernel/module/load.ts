@@ -60,6 +60,7 @@ export function* loadModule(context: ModuleContext, bytes: Uint8Array, parameter
   placeSections(layout);
   copySections(context, file, layout);
   const module = new LoadedModule(file.name, layout.addressOf[file.thisModule.index]!, layout.areas, taints);
+  if (file.elf.find('.debug_line')) module.debugFile = file.elf;
   const load: Load = { context, report, file, layout, versions, module };
   try {
     yield* waitForName(context, file.name, report);

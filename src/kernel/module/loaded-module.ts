@@ -2,6 +2,7 @@
 // uses, and the tables that faults, static keys and parameters are looked up in.
 
 import type { Ptr } from '../../base/ptr.ts';
+import type { Elf64 } from '../../elf/elf64.ts';
 import type { ExceptionTable } from './exception-table.ts';
 import type { ModuleKallsyms } from './kallsyms.ts';
 import type { Area } from './layout.ts';
@@ -43,6 +44,8 @@ export class LoadedModule {
   exceptions: ExceptionTable | undefined;
   sections: readonly ModuleSection[] = [];
   notes: readonly ModuleNote[] = [];
+  /** Its file, kept where that has debug information: crash reports name source lines. */
+  debugFile: Elf64 | undefined;
   importedNamespaces: readonly string[] = [];
   license = '';
   version: string | undefined;
