@@ -29,10 +29,17 @@ function forwardTable(polynomial: number, width: 16 | 32): Uint32Array {
 
 const CRC32_REFLECTED = 0xedb8_8320, CRC32_FORWARD = 0x04c1_1db7, CCITT_REFLECTED = 0x8408, CCITT_FORWARD = 0x1021;
 
+/** Tables are made at their first use: most runs need none. */
+const once = <T>(make: () => T): (() => T) => {
+  let made: T | undefined;
+  return () => made ??= make();
+};
+
 function crc32Exports(ram: Ram): ExportTable {
-  const little = reflectedTable(CRC32_REFLECTED);
-  const big = forwardTable(CRC32_FORWARD, 32);
+  const littleTable = once(() => reflectedTable(CRC32_REFLECTED));
+  const bigTable = once(() => forwardTable(CRC32_FORWARD, 32));
   const le = (seed: number, at: Ptr, length: number): number => {
+    const little = littleTable();
     let crc = seed;
     const bytes = length === 0 ? [] : ram.bytes(at, length);
     for (const byte of bytes) crc = (crc >>> 8) ^ little[(crc ^ byte) & 0xff]!;
@@ -41,6 +48,7 @@ function crc32Exports(ram: Ram): ExportTable {
   return {
     crc32_le: fn('crc32_le', le),
     crc32_be: fn('crc32_be', (seed: number, at: Ptr, length: number) => {
+      const big = bigTable();
       let crc = seed;
       const bytes = length === 0 ? [] : ram.bytes(at, length);
       for (const byte of bytes) crc = (crc << 8) ^ big[((crc >>> 24) ^ byte) & 0xff]!;
@@ -48,6 +56,7 @@ function crc32Exports(ram: Ram): ExportTable {
     }),
     /** The CRC after `length` zero bytes. */
     crc32_le_shift: fn('crc32_le_shift', (seed: number, length: number) => {
+      const little = littleTable();
       let crc = seed;
       for (let i = 0; i < length; i++) crc = (crc >>> 8) ^ little[crc & 0xff]!;
       return crc >>> 0;
@@ -56,19 +65,19 @@ function crc32Exports(ram: Ram): ExportTable {
 }
 
 function ccittExports(ram: Ram): ExportTable {
-  const reflected = reflectedTable(CCITT_REFLECTED);
-  const forward = forwardTable(CCITT_FORWARD, 16);
-  const table = (values: Uint32Array) => data(512, (at) => values.forEach((value, i) => { ram.writeU16(at + i * 2, value); }));
+  const reflected = once(() => reflectedTable(CCITT_REFLECTED));
+  const forward = once(() => forwardTable(CCITT_FORWARD, 16));
+  const table = (values: () => Uint32Array) => data(512, (at) => values().forEach((value, i) => { ram.writeU16(at + i * 2, value); }));
   const bytes = (at: Ptr, length: number): Iterable<number> => length === 0 ? [] : ram.bytes(at, length);
   return {
     crc_ccitt: fn('crc_ccitt', (seed: number, at: Ptr, length: number) => {
       let crc = seed;
-      for (const byte of bytes(at, length)) crc = (crc >>> 8) ^ reflected[(crc ^ byte) & 0xff]!;
+      for (const byte of bytes(at, length)) crc = (crc >>> 8) ^ reflected()[(crc ^ byte) & 0xff]!;
       return crc;
     }),
     crc_ccitt_false: fn('crc_ccitt_false', (seed: number, at: Ptr, length: number) => {
       let crc = seed;
-      for (const byte of bytes(at, length)) crc = ((crc << 8) & 0xffff) ^ forward[(crc >> 8) ^ byte]!;
+      for (const byte of bytes(at, length)) crc = ((crc << 8) & 0xffff) ^ forward()[(crc >> 8) ^ byte]!;
       return crc;
     }),
     crc_ccitt_table: table(reflected),

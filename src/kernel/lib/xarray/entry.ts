@@ -13,7 +13,8 @@ const internal = (n: number): number => n * 4 + 2;
 export const RETRY_ENTRY = internal(256);
 /** Reserved: reads as NULL through the plain interface. */
 export const ZERO_ENTRY = internal(257);
-export const errorEntry = (errno: number): number => internal(-errno);
+/** XA_ERROR() of a negative errno. */
+export const errorEntry = (negativeErrno: number): number => internal(negativeErrno);
 
 export const isNode = (entry: Entry): boolean => typeof entry === 'number' && (entry & 3) === 2 && entry < -16384;
 export const isSibling = (entry: Entry): boolean => typeof entry === 'number' && (entry & 3) === 2 && entry >= 0 && entry < internal(64);
