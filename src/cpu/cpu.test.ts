@@ -12,8 +12,8 @@ import { createWasmBackEnd } from './wasm/back-end.ts';
 const R12 = 12;
 const ENGINES: readonly (readonly [string, Partial<CpuOptions>])[] = [
   ['interpreter', {}],
-  ['wasm from the first call', { wasm: createWasmBackEnd, tiering: { calls: 0, loops: 1 } }],
-  ['wasm from the third call', { wasm: createWasmBackEnd, tiering: { calls: 2, loops: 5 } }],
+  ['wasm from the first call', { wasm: createWasmBackEnd, tiering: { work: 0 } }],
+  ['wasm after some work', { wasm: createWasmBackEnd, tiering: { work: 25 } }],
 ];
 
 /** dest = dest - 1 with the flags of the subtraction. */

@@ -37,7 +37,7 @@ function clearAndSum(bytes: number[]): number {
 
 describe.each([
   ['interpreter', {}],
-  ['wasm from the first call', { wasm: createWasmBackEnd, tiering: { calls: 0, loops: 1 } }],
+  ['wasm from the first call', { wasm: createWasmBackEnd, tiering: { work: 0 } }],
   ['wasm when it is worth it', { wasm: createWasmBackEnd }],
 ] as const)('machine code: %s', (_name, options) => {
   const load = (): TestRig & { of(name: string): number } => {

@@ -74,7 +74,7 @@ export class Runner {
 
   useTranslatedCode(backEnd: WasmBackEnd, tiering: Tiering): void {
     this.#translated = { backEnd, tiering };
-    this.#interpreter.loopLimit = tiering.limits.loops;
+    this.#interpreter.workLimit = tiering.limits.work;
   }
 
   /**
@@ -154,7 +154,7 @@ export class Runner {
   #enterFunction(act: Activation, fn: GuestFunction): Next {
     if (this.nesting > MAX_NESTING) return this.#stackOverflow(act, fn);
     const translated = this.#translated;
-    if (translated?.tiering.countCall(fn)) return this.#invoke(act, fn, translated.backEnd);
+    if (translated?.tiering.isTranslated(fn)) return this.#invoke(act, fn, translated.backEnd);
     if (this.regs.get(RSP) - fn.stack.depth < this.stackLimit) return this.#stackOverflow(act, fn);
     return this.#into(this.codeOf(fn).entry);
   }
@@ -457,7 +457,7 @@ export class Runner {
     const fn = block.code.owner as GuestFunction;
     this.#step = 0;
     if (!tiering.promoteLoop(fn, block.code)) {
-      block.code.nrLoops = Number.NEGATIVE_INFINITY;
+      block.code.work = Number.NEGATIVE_INFINITY;
       return block;
     }
     backEnd.resume(fn.slot, block.block.start);
@@ -474,7 +474,7 @@ export class Runner {
       return;
     }
     const translated = this.#translated!;
-    if (target.kind === KIND.guest && !target.isRemoved && translated.tiering.countCall(target)) {
+    if (target.kind === KIND.guest && !target.isRemoved && translated.tiering.isTranslatedForBorder(target)) {
       translated.backEnd.invoke(target.slot);
       return;
     }

@@ -57,8 +57,6 @@ export class GuestFunction {
   code: FunctionCode | undefined;
   /** Slot in the table of translated code; 0 as long as nobody has asked. */
   slot = 0;
-  /** Calls that the interpreter ran. */
-  nrCalls = 0;
   translation: 'none' | 'done' | 'failed' = 'none';
   resumable: 'none' | 'done' | 'failed' = 'none';
   isRemoved = false;
@@ -85,7 +83,6 @@ export class GuestFunction {
     this.code = undefined;
     this.#fn = undefined;
     this.#stack = undefined;
-    this.nrCalls = 0;
     this.translation = 'none';
     this.resumable = 'none';
   }

@@ -1,18 +1,19 @@
-// Decides what is translated, and when: a function after some calls, or when it loops. Translation costs as much as interpreting
-// some ten thousand instructions, and most functions of a module run once.
+// Decides what is translated, and when: a function that has done so much work in the interpreter that translating it is likely
+// to pay. Most functions of a module run once; then the translator is not even loaded by the host's compiler.
 
+import { assert } from '../base/assert.ts';
 import type { FunctionCode } from '../ir/interpreter/code.ts';
 import { KIND, type CallTarget, type GuestFunction } from './targets.ts';
 import type { CodeMap } from './code-map.ts';
 import type { WasmBackEnd } from './wasm-runtime.ts';
 
 export interface TieringLimits {
-  /** A function is translated at the call that follows this many. */
-  readonly calls: number;
-  /** Entries of charged loop blocks after which an interpreted activation switches to translated code. */
-  readonly loops: number;
+  /** Work (ir/work.ts) that a function does in the interpreter before it is translated: at its next call, or in its loop. */
+  readonly work: number;
 }
-export const DEFAULT_LIMITS: TieringLimits = { calls: 12, loops: 400 };
+export const DEFAULT_LIMITS: TieringLimits = { work: 20_000 };
+/** What a call from translated code into the interpreter counts: passing the border costs more than most functions. */
+const BORDER_WORK = 200;
 
 export class Tiering {
   readonly limits: TieringLimits;
@@ -24,14 +25,19 @@ export class Tiering {
   constructor(code: CodeMap, backEnd: WasmBackEnd, limits: TieringLimits) {
     this.#code = code;
     this.#backEnd = backEnd;
+    assert(limits.work >= 0, 'a limit of work is given');
     this.limits = limits;
   }
 
-  /** Counts a call; true when the function is translated, perhaps just now. */
-  countCall(fn: GuestFunction): boolean {
+  /** At a call: true when the function is translated, perhaps just now. */
+  isTranslated(fn: GuestFunction): boolean {
     if (fn.translation !== 'none') return fn.translation === 'done';
-    if (fn.nrCalls++ < this.limits.calls) return false;
-    return this.translate(fn);
+    return (fn.code?.work ?? 0) >= this.limits.work && this.translate(fn);
+  }
+  /** The same for a call from translated code. */
+  isTranslatedForBorder(fn: GuestFunction): boolean {
+    if (fn.code) fn.code.work += BORDER_WORK;
+    return this.isTranslated(fn);
   }
 
   translate(fn: GuestFunction): boolean {

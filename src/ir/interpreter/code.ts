@@ -85,8 +85,8 @@ export class FunctionCode {
   readonly fn: IrFunction;
   readonly liveness: Liveness;
   readonly weights: ReadonlyMap<number, number>;
-  /** Entries of charged blocks other than the function's entry, until `Interpreter.loopLimit`. */
-  nrLoops = 0;
+  /** Work that was charged while this code ran here. */
+  work = 0;
   /** The bytes it was made from have changed. */
   isStale = false;
   /** Whoever keeps this code. */

@@ -174,7 +174,7 @@ describe('control', () => {
   it('hands over hot loops', () => {
     const s = setup();
     s.m.setRegister(RDI, 1000);
-    s.interpreter.loopLimit = 10;
+    s.interpreter.workLimit = 30;
     expect(runFunction(s, sumTo())).toBe(LEFT.hot);
     expect(s.interpreter.block.block.start).toBe(CODE + 4);
   });

@@ -17,7 +17,7 @@ export const LEFT = {
   fault: 4,
   /** The budget is spent; the block was charged and not begun. */
   budget: 5,
-  /** A function has looped `loopLimit` times; its block was charged and not begun. */
+  /** A function that loops has done `workLimit` work here; its block was charged and not begun. */
   hot: 6,
 } as const;
 
@@ -27,8 +27,8 @@ export class Interpreter {
   step = 0;
   targetLow = 0;
   targetHigh = 0;
-  /** Entries of charged blocks after which `run` returns LEFT.hot; counted per function, which must be reset to go on. */
-  loopLimit = Number.POSITIVE_INFINITY;
+  /** Work of a function after which its loops return LEFT.hot. */
+  workLimit = Number.POSITIVE_INFINITY;
 
   constructor(machine: Machine) {
     this.machine = machine;
@@ -36,7 +36,9 @@ export class Interpreter {
 
   /** Charges the entry of a block; false when the budget is spent. */
   charge(block: BlockCode): boolean {
-    return block.weight === 0 || (this.machine.budget[0]! -= block.weight) >= 0;
+    if (block.weight === 0) return true;
+    block.code.work += block.weight;
+    return (this.machine.budget[0]! -= block.weight) >= 0;
   }
 
   /** Runs from a step of a block; the block itself is charged already. */
@@ -79,8 +81,9 @@ export class Interpreter {
         }
         step = 0;
         if (block.weight !== 0) {
+          block.code.work += block.weight;
           if ((budget[0]! -= block.weight) < 0) return this.leave(block, 0, LEFT.budget);
-          if (++block.code.nrLoops >= this.loopLimit) return this.leave(block, 0, LEFT.hot);
+          if (block.code.work >= this.workLimit) return this.leave(block, 0, LEFT.hot);
         }
       }
     } catch (thrown) {
