@@ -187,7 +187,7 @@ export class FakeKernel {
       ...(options.observer && { observer: options.observer }), ...(options.options && { options: options.options }),
       ...(options.verifySignature && { verifySignature: options.verifySignature }), ...(options.execution && { execution: options.execution }),
     });
-    exports = registerExports({ 'kernel/module': moduleExports(this.system.context) }, {
+    exports = registerExports({ 'kernel/module': () => moduleExports(this.system.context) }, {
       image: this.image, cpu: this.cpu, abi: this.abi, ram: this.ram,
       perCpu: { nrCpus: 1, alloc: () => 0, free: () => {}, address: (offset) => offset },
     });

@@ -179,7 +179,7 @@ describe('tables', () => {
     const placed = new Map<number, string>();
     const cpu = { defineHostFunction: (address: number, name: string) => { placed.set(address, name); }, defineSpecialTarget: (address: number) => { placed.set(address, 'special'); } } as unknown as Cpu;
     const image = new KernelImage();
-    return { exports: registerExports({ test: table }, { image, cpu, abi, ram, perCpu }), placed, image };
+    return { exports: registerExports({ test: () => table }, { image, cpu, abi, ram, perCpu }), placed, image };
   };
   test('symbols get addresses, CRCs and licences', () => {
     const initialised: number[] = [];

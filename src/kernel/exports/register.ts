@@ -13,6 +13,8 @@ import { expectedArity, hostFunction } from './glue.ts';
 
 /** Tables by the folder that holds them: `{ 'kernel/printk': printkExports(...) }`. */
 export type ExportTables = Readonly<Record<string, ExportTable>>;
+/** The same, each made when a symbol is looked for in it: a boot does not pay for tables that no module needs. */
+export type ExportTableMakers = Readonly<Record<string, () => ExportTable>>;
 
 export interface ResolvedExport {
   readonly name: string;
@@ -39,21 +41,38 @@ export interface ExportParts {
 }
 
 /**
- * Nothing is placed before somebody asks for it, so that a boot costs no more than what its modules import. `checkExports` says
- * whether the tables fit the release; a test runs it over the whole kernel.
+ * No table is made and nothing is placed before somebody asks for it, so that a boot costs no more than what its modules import.
+ * Tables are searched in the order given: those that every module needs come first. `checkExports` says whether the tables fit
+ * the release; a test runs it over the whole kernel.
  */
-export function registerExports(tables: ExportTables, parts: ExportParts): KernelExports {
+export function registerExports(makers: ExportTableMakers, parts: ExportParts): KernelExports {
   const placed = new Map<string, ResolvedExport | undefined>();
+  const waiting = Object.values(makers);
+  const made: ExportTable[] = [];
+  const makeNext = (): ExportTable | undefined => {
+    const table = waiting.shift()?.();
+    if (table) made.push(table);
+    return table;
+  };
+  const find = (name: string): ExportEntry | undefined => {
+    for (const table of made) if (Object.hasOwn(table, name)) return table[name];
+    for (let table = makeNext(); table; table = makeNext()) if (Object.hasOwn(table, name)) return table[name];
+    return undefined;
+  };
   const resolve = (name: string): ResolvedExport | undefined => {
     if (placed.has(name)) return placed.get(name);
-    const found = find(tables, name, parts);
+    // What the release does not export is in no table, or in one that is written for another release.
+    const symbol = parts.abi.exportedSymbol(name);
+    const entry = symbol && find(name);
+    const found = entry && { name, address: place(name, entry, parts), crc: symbol.crc, isGplOnly: symbol.isGplOnly, namespace: symbol.namespace };
     placed.set(name, found);
     return found;
   };
   return {
     resolve,
     *all() {
-      for (const table of Object.values(tables)) {
+      while (makeNext());
+      for (const table of made) {
         for (const name of Object.keys(table)) {
           const found = resolve(name);
           if (found) yield found;
@@ -61,16 +80,6 @@ export function registerExports(tables: ExportTables, parts: ExportParts): Kerne
       }
     },
   };
-}
-
-function find(tables: ExportTables, name: string, parts: ExportParts): ResolvedExport | undefined {
-  for (const folder in tables) {
-    const table = tables[folder]!;
-    if (!Object.hasOwn(table, name)) continue;
-    const symbol = parts.abi.exportedSymbol(name);
-    return symbol && { name, address: place(name, table[name]!, parts), crc: symbol.crc, isGplOnly: symbol.isGplOnly, namespace: symbol.namespace };
-  }
-  return undefined;
 }
 
 function place(name: string, entry: ExportEntry, { image, cpu, abi, ram, perCpu }: ExportParts): Ptr {

@@ -54,7 +54,7 @@ export interface Memory {
   readonly vmalloc: Vmalloc;
   readonly perCpu: PerCpuAreas;
   readonly modules: ModuleMemory;
-  readonly exports: ExportTable;
+  readonly exports: () => ExportTable;
 }
 
 export function bootMemory(deps: MemoryDeps): Memory {
@@ -71,7 +71,7 @@ export function bootMemory(deps: MemoryDeps): Memory {
   const vmallocDeps: VmallocDeps = { ram, areas, slab, pages, reporter, log, sites, caller, hashPointer };
   const vmalloc = new Vmalloc(vmallocDeps);
   const isKernelRodata = (addr: Ptr): boolean => addr >= KERNEL_DATA && addr < KERNEL_DATA + KERNEL_DATA_SIZE;
-  const exports: ExportTable = {
+  const exports = (): ExportTable => ({
     ...layoutExports(abi, ram, image, map),
     ...cpuMaskExports(abi, ram, map.nrCpus),
     ...perCpuExports({ ram, perCpu, nrCpuIds: abi.sizeOf('cpumask') * 8, log, reporter, sites }),
@@ -80,7 +80,7 @@ export function bootMemory(deps: MemoryDeps): Memory {
     ...vmallocExports(vmalloc, vmallocDeps),
     ...duplicateExports({ ram, slab, vmalloc, caller, isKernelRodata }),
     ...usercopyExports({ slab, areas, log, reporter, sites, isText }),
-  };
+  });
   return { map, pages, slab, allocator: slab, caches, areas, vmalloc, perCpu, modules: new ModuleMemory(ram, map, areas), exports };
 }
 
