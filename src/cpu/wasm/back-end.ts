@@ -23,7 +23,8 @@ class BackEnd implements WasmBackEnd {
   readonly #table = new WebAssembly.Table({ element: 'anyfunc', initial: 1 });
   readonly #stubs = new WebAssembly.Table({ element: 'anyfunc', initial: 1 });
   readonly #imports: WebAssembly.Imports;
-  readonly #invoke: (slot: number) => void;
+  /** Made with the first slot: a run in which nothing is translated compiles no WebAssembly. */
+  #invoke: ((slot: number) => void) | undefined;
   /** Slots that were filled together, by each of them. */
   readonly #groups = new Map<number, readonly number[]>();
   readonly #resumables = new Map<number, Resumable>();
@@ -43,10 +44,10 @@ class BackEnd implements WasmBackEnd {
         intrinsic: (id: number, slot: number, pc: number) => imports.intrinsic(id, slot, pc),
       },
     };
-    this.#invoke = this.#instantiate(entryModule(runtime))['invoke'] as (slot: number) => void;
   }
 
   reserve(slot: number): void {
+    this.#invoke ??= this.#instantiate(entryModule(this.#runtime))['invoke'] as (slot: number) => void;
     while (this.#table.length <= slot) {
       const first = this.#table.length;
       this.#table.grow(STUBS_PER_MODULE);
@@ -74,7 +75,7 @@ class BackEnd implements WasmBackEnd {
     return group;
   }
 
-  invoke(slot: number): void { this.#invoke(slot); }
+  invoke(slot: number): void { this.#invoke!(slot); }
 
   translateResumable(unit: TranslationUnit): boolean {
     if (!prepare(unit)) return false;
