@@ -6,6 +6,7 @@ import type { InstructionEngine } from './engine.ts';
 import type { Outcome, State } from './layout.ts';
 import type { NativeEngine } from './native.ts';
 import { Random } from './random.ts';
+import { SequenceGenerator } from './sequence.ts';
 
 export interface Mismatch { readonly engine: string; readonly test: Case; readonly state: State; readonly what: string }
 export interface BatchResult {
@@ -26,10 +27,14 @@ export interface Vector { readonly test: Case; readonly state: State; readonly o
 export function* freshVectors(native: NativeEngine, seed: number, nrCases: number, only?: ReadonlySet<string>, statesPerCase = STATES_PER_CASE): Generator_ {
   const random = new Random(seed);
   const generator = new Generator(random, only);
+  yield* inGroups(native, nrCases, statesPerCase, () => generator.next(), (test) => generator.state(test));
+}
+
+function* inGroups(native: NativeEngine, nrCases: number, statesPerCase: number, next: () => Case, stateOf: (test: Case) => State): Generator_ {
   for (let done = 0; done < nrCases;) {
     const group = Math.min(1000, nrCases - done);
-    const tests = Array.from({ length: group }, () => generator.next());
-    const jobs = tests.flatMap((test) => Array.from({ length: statesPerCase }, () => ({ test, code: test.code, state: generator.state(test) })));
+    const tests = Array.from({ length: group }, next);
+    const jobs = tests.flatMap((test) => Array.from({ length: statesPerCase }, () => ({ test, code: test.code, state: stateOf(test) })));
     const outcomes = native.run(jobs);
     for (let i = 0; i < group; i++) {
       yield jobs.slice(i * statesPerCase, (i + 1) * statesPerCase).map((job, k) => ({ test: job.test, state: job.state, outcome: outcomes[i * statesPerCase + k]! }));
@@ -38,6 +43,12 @@ export function* freshVectors(native: NativeEngine, seed: number, nrCases: numbe
   }
 }
 type Generator_ = globalThis.Generator<Vector[], void, void>;
+
+/** Sequences with states, as `freshVectors`. */
+export function* freshSequences(native: NativeEngine, seed: number, nrCases: number, statesPerCase = STATES_PER_CASE): Generator_ {
+  const generator = new SequenceGenerator(new Random(seed));
+  yield* inGroups(native, nrCases, statesPerCase, () => generator.next(), () => generator.state());
+}
 
 /** Page faults (a wild access by construction) and #UD (not in this processor) are no test. */
 export const isUsable = (outcome: Outcome): boolean => outcome.exception !== 0x10e && outcome.exception !== 0x106;

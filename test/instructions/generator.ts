@@ -28,6 +28,10 @@ export interface Case {
   readonly insn: Instruction;
   /** Offset of the memory operand in the window. */
   readonly target: number;
+  /** Offset of the ModRM byte in the code, if it has one. */
+  readonly modrmAt?: number;
+  /** Flags that the comparison forgives, where they do not follow from the instruction. */
+  readonly undefinedFlags?: number;
 }
 
 const CONDITIONS = ['o', 'no', 'b', 'ae', 'e', 'ne', 'be', 'a', 's', 'ns', 'p', 'np', 'l', 'ge', 'le', 'g'];
@@ -80,9 +84,9 @@ export class Generator {
     const bytes: number[] = [];
     const mod = form.mod === 0 ? random.below(3) : form.mod === 1 ? 3 : random.below(4);
     const hasMemory = form.hasModrm && mod !== 3 || form.operands.some((o) => o.letter === 'O');
-    const usesGs = hasMemory && random.chance(0.6);
-    if (usesGs) bytes.push(0x65);
-    if (random.chance(0.08)) bytes.push(0x67);
+    const isXlat = slot.mnemonic === 'xlat';
+    if (isXlat || (hasMemory && random.chance(0.6))) bytes.push(0x65);
+    if (!isXlat && random.chance(0.08)) bytes.push(0x67);
     let rex = random.chance(0.6) ? 0x40 | random.below(16) : 0;
     if (form.w >= 0) rex = 0x40 | rex & 7 | form.w << 3;
     if (form.needsRexB) rex |= 0x41;
@@ -173,7 +177,7 @@ export class Generator {
       const index = insn.operands[1]!;
       if (index.kind === 'reg' && (index.reg === memory.base || index.reg === memory.index || memory.addressSize === 4)) return undefined;
     }
-    return { code: code.slice(0, insn.length), insn, target };
+    return { code: code.slice(0, insn.length), insn, target, modrmAt };
   }
 
   private isData(insn: Instruction, register: number): boolean {

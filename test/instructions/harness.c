@@ -20,8 +20,10 @@
 #define TAKEN 0x100
 /* The instruction itself. */
 #define INSN 0x80
+/* Bytes of one test: an instruction, or a sequence. */
+#define MAX_CODE 104
 
-struct input { uint8_t code[16]; uint32_t length, flags; uint64_t regs[16]; uint8_t memory[WINDOW_SIZE]; };
+struct input { uint8_t code[MAX_CODE]; uint32_t length, flags; uint64_t regs[16]; uint8_t memory[WINDOW_SIZE]; };
 struct output { uint32_t exception, taken; uint64_t flags; uint64_t regs[16]; uint8_t memory[WINDOW_SIZE]; };
 
 /* In the order of machine code: rax rcx rdx rbx rsp rbp rsi rdi r8 ... */
@@ -57,7 +59,7 @@ static void on_signal(int number, siginfo_t *info, void *context)
 	if (rip < CODE || rip >= CODE + 0x1000) {
 		const uint8_t *c = (const uint8_t *)CODE + INSN;
 		fprintf(stderr, "exception %lld at %llx after", (long long)gregs[REG_TRAPNO], (unsigned long long)rip);
-		for (int i = 0; i < 15; i++) fprintf(stderr, " %02x", c[i]);
+		for (int i = 0; i < 24; i++) fprintf(stderr, " %02x", c[i]);
 		_exit(3);
 	}
 	/* Trap number of the processor: 0 #DE, 6 #UD, 13 #GP, 14 #PF. */
@@ -95,14 +97,14 @@ int main(int argc, char **argv)
 	target = CODE + INSN;
 	struct input input;
 	struct output output;
-	uint8_t last[16];
+	uint8_t last[MAX_CODE];
 	uint32_t last_length = 0;
 	while (fread(&input, sizeof input, 1, in) == 1) {
-		if (input.length != last_length || memcmp(input.code, last, 16)) {
-			memset(code + INSN, 0xcc, 32);
+		if (input.length != last_length || memcmp(input.code, last, MAX_CODE)) {
+			memset(code + INSN, 0xcc, TAKEN - INSN);
 			memcpy(code + INSN, input.code, input.length);
 			jump_to(code + INSN + input.length, leave_insn);
-			memcpy(last, input.code, 16);
+			memcpy(last, input.code, MAX_CODE);
 			last_length = input.length;
 		}
 		memcpy(window, input.memory, WINDOW_SIZE);

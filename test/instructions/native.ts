@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ALL_FLAGS, type Outcome, type State, WINDOW_SIZE } from './layout.ts';
 
-const INPUT_SIZE = 16 + 8 + 128 + WINDOW_SIZE;
+/** As in harness.c. */
+export const MAX_CODE = 104;
+const INPUT_SIZE = MAX_CODE + 8 + 128 + WINDOW_SIZE;
 const OUTPUT_SIZE = 8 + 8 + 128 + WINDOW_SIZE;
 
 export interface Job { readonly code: Uint8Array; readonly state: State }
@@ -35,10 +37,10 @@ export class NativeEngine {
     jobs.forEach((job, i) => {
       const at = i * INPUT_SIZE;
       input.set(job.code, at);
-      input.writeUInt32LE(job.code.length, at + 16);
-      input.writeUInt32LE(job.state.flags, at + 20);
-      input.set(new Uint8Array(job.state.regs.buffer), at + 24);
-      input.set(job.state.memory, at + 24 + 128);
+      input.writeUInt32LE(job.code.length, at + MAX_CODE);
+      input.writeUInt32LE(job.state.flags, at + MAX_CODE + 4);
+      input.set(new Uint8Array(job.state.regs.buffer), at + MAX_CODE + 8);
+      input.set(job.state.memory, at + MAX_CODE + 8 + 128);
     });
     const inputPath = join(this.directory, 'in'), outputPath = join(this.directory, 'out');
     writeFileSync(inputPath, input);

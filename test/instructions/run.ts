@@ -1,7 +1,7 @@
 // Fresh instruction states against the real processor, at any scale.
-// node tools: run.ts [--states N] [--seed S] [--only mnemonic,mnemonic]
+// run.ts [--states N] [--seed S] [--only mnemonic,mnemonic] [--sequences]
 
-import { check, freshVectors, STATES_PER_CASE } from './batch.ts';
+import { check, freshSequences, freshVectors, STATES_PER_CASE } from './batch.ts';
 import { InterpreterEngine } from './interpreter-engine.ts';
 import { NativeEngine } from './native.ts';
 import { WasmEngine } from './wasm-engine.ts';
@@ -16,7 +16,10 @@ const only = option('only', '');
 const native = new NativeEngine();
 const wasm = new WasmEngine();
 const started = performance.now();
-const result = check(freshVectors(native, seed, Math.ceil(nrStates / STATES_PER_CASE), only ? new Set(only.split(',')) : undefined), [new InterpreterEngine(), wasm]);
+const nrCases = Math.ceil(nrStates / STATES_PER_CASE);
+const isSequences = process.argv.includes('--sequences');
+const vectors = isSequences ? freshSequences(native, seed, nrCases) : freshVectors(native, seed, nrCases, only ? new Set(only.split(',')) : undefined);
+const result = check(vectors, [new InterpreterEngine(), wasm]);
 native.dispose();
 console.log(`seed ${seed}: ${result.nrStates} states of ${result.nrInstructions} instructions, ${result.perFamily.size} mnemonics, ${result.mismatches.length} mismatches, ${((performance.now() - started) / 1000).toFixed(1)} s`);
 console.log(`wasm: ${wasm.nrRun} states, ${wasm.nrRedone} of them finished by the interpreter`);
