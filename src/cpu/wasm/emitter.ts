@@ -14,6 +14,8 @@ import type { ControlFlow, FlowNode } from './control-flow.ts';
 import type { Signature } from './signatures.ts';
 import type { Unit } from './unit.ts';
 
+const NO_TMPS: TmpValues = new Map();
+
 export interface EmitterInput {
   readonly unit: Unit;
   /** Flags are lowered to predicates. */
@@ -130,13 +132,17 @@ export class Emitter {
 
   startBlock(node: FlowNode): void {
     this.node = node;
+    this.pc = Number.NaN;
     this.#knownPc = -1;
     this.bases.startBlock(node);
     if (this.isStatic) this.delta = this.stack.at(node.block.insns[0]?.pc ?? node.block.termPc) ?? 0;
   }
   startInsn(position: number, pc: number): void {
-    this.pc = pc;
     this.bases.startStep(position);
+    // A terminator may be the second part of an instruction and read its temporaries.
+    if (pc === this.pc && position > 0) return;
+    this.pc = pc;
+    this.tmpValues = NO_TMPS;
     for (const { local, type } of this.#taken) this.#free[type].push(local);
     this.#taken = [];
     this.#tmps = new Map();

@@ -12,7 +12,7 @@
 import { KERNEL_BASE } from '../../base/ptr.ts';
 import { PREDICATES, RDX, RSP, type Block, type Stmt } from '../../ir/ir.ts';
 import { predicateLiveness, predsLiveBeforeInsn, predsLiveBeforeTerm, regsLiveBeforeStmt, CALLEE_SAVED, type Liveness } from '../../ir/liveness.ts';
-import { mayFault, regsRead, stmtExprs, stringReads, termExprs } from '../../ir/visit.ts';
+import { mayFault, predsRead, regsRead, stmtExprs, stringReads, termExprs, termPreds } from '../../ir/visit.ts';
 import { chargePoints } from '../../ir/work.ts';
 import type { Code } from '../../wasm/code.ts';
 import { I32, OP } from '../../wasm/opcodes.ts';
@@ -61,15 +61,19 @@ export function emitFunction(input: EmitterInput): Code {
 /** Every register and predicate gets its local before code is written: what is stored at one place may be set at a later one. */
 function declareRegisters(e: Emitter): void {
   let registers = e.isResumable ? 0xffff : 1 << RSP | 1;
+  let preds = 0;
   for (const { block } of e.flow.nodes) {
     for (const { stmts } of block.insns) {
       for (const stmt of stmts) {
         registers |= writtenRegisters(stmt) | readRegisters(stmt);
         if (stmt.s === 'pred') e.pred(stmt.pred);
+        for (const expr of stmtExprs(stmt)) preds |= predsRead(expr);
       }
     }
     for (const expr of termExprs(block.term)) registers |= regsRead(expr);
+    preds |= termPreds(block);
   }
+  PREDICATES.forEach((pred, index) => { if (preds >> index & 1) e.pred(pred); });
   for (let register = 0; register < 16; register++) if (registers >> register & 1) e.register(register);
 }
 /** Predicates live before anything that may leave. */

@@ -1,13 +1,14 @@
 // Before translation: temporaries that nobody reads go away (values that only dead flags wanted), and those read once move
 // into the place where they are read, as long as nothing they depend on changes on the way. Loads keep their order with
-// respect to stores; a load that nobody reads stays, since it may fault.
+// respect to stores; a load that nobody reads stays, since it may fault. An instruction that shares its address with the terminator
+// is left alone: the terminator may read its temporaries.
 
 import type { Expr, Insn, IrFunction, Stmt } from '../../ir/ir.ts';
 import { mayFault, predsRead, regsRead, stmtExprs } from '../../ir/visit.ts';
 import { writtenRegisters } from './checked-bases.ts';
 
 export function simplify(fn: IrFunction): IrFunction {
-  const blocks = new Map([...fn.blocks].map(([start, block]) => [start, { ...block, insns: block.insns.map(simplifyInsn) }]));
+  const blocks = new Map([...fn.blocks].map(([start, block]) => [start, { ...block, insns: block.insns.map((insn) => (insn.pc === block.termPc ? insn : simplifyInsn(insn))) }]));
   return { ...fn, blocks };
 }
 
