@@ -387,7 +387,7 @@ Fdc M/0:fadd M/1:fmul M/2:fcom M/3:fcomp M/4:fsub M/5:fsubr M/6:fdiv M/7:fdivr R
 Fdd M/0:fld M/1:fisttp M/2:fst M/3:fstp M/4:frstor M/6:fnsave M/6:fsave M/7:fnstsw M/7:fstsw R/0:ffree R/1:fxch R/2:fst R/3:fstp R/4:fucom R/5:fucomp
 Fde =d9:fcompp M/0:fiadd M/1:fimul M/2:ficom M/3:ficomp M/4:fisub M/5:fisubr M/6:fidiv M/7:fidivr R/0:faddp R/1:fmulp R/2:fcomp R/4:fsubrp R/5:fsubp R/6:fdivrp R/7:fdivp
 Fdf =e0:fnstsw =e0:fstsw M/0:fild M/1:fisttp M/2:fist M/3:fistp M/4:fbld M/5:fild M/6:fbstp M/7:fistp R/0:ffreep R/1:fxch R/2:fstp R/3:fstp R/5:fucomip R/6:fcomip
-L101 3=e8:setssbsy 3=ea:saveprevssp 3=fa:mcommit 3=fe:rmpadjust 2=fe:rmpupdate 3=ff:psmash 2=ff:pvalidate 2=e8:xsusldtrk 2=e9:xresldtrk n=fe:invlpgb n=ff:tlbsync 6=cc:tdcall 6=cd:seamret 6=ce:seamops 6=cf:seamcall 3=ca:eretu 2=ca:erets n=c6:wrmsrns 3=c6:wrmsrlist 2=c6:rdmsrlist 3=fd:rmpquery n=c7:pbndkb 3/5:rstorssp
+L101 3/5:rstorssp
 L10f :wrudbg+-
 L110 n:movups 6:movupd 3:movss 2:movsd
 L111 n:movups 6:movupd 3:movss 2:movsd

@@ -4,9 +4,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { ALL_FLAGS, type Outcome, type State, WINDOW_SIZE } from './layout.ts';
 
+/** From the project's root, where tools and tests run. */
+const HARNESS = 'test/instructions/harness.c';
 /** As in harness.c. */
 export const MAX_CODE = 104;
 const INPUT_SIZE = MAX_CODE + 8 + 128 + WINDOW_SIZE;
@@ -19,7 +20,7 @@ export class NativeEngine {
   private readonly binary = join(this.directory, 'harness');
 
   constructor() {
-    execFileSync('gcc', ['-O1', '-no-pie', '-o', this.binary, fileURLToPath(new URL('harness.c', import.meta.url))], { stdio: 'pipe' });
+    execFileSync('gcc', ['-O1', '-no-pie', '-o', this.binary, HARNESS], { stdio: 'pipe' });
   }
 
   static isAvailable(): boolean {

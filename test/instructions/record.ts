@@ -1,4 +1,5 @@
-// Records vectors on this machine's processor: record.ts OUTPUT [--cases N] [--seed S]
+// Records vectors on this machine's processor:
+// node tools/run.mjs test/instructions/record.ts OUTPUT [--cases N] [--seed S]
 
 import { writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';

@@ -1,5 +1,5 @@
 // Fresh instruction states against the real processor, at any scale.
-// run.ts [--states N] [--seed S] [--only mnemonic,mnemonic] [--sequences]
+// node tools/run.mjs test/instructions/run.ts [--states N] [--seed S] [--only mnemonic,mnemonic] [--sequences]
 
 import { check, freshSequences, freshVectors, STATES_PER_CASE } from './batch.ts';
 import { InterpreterEngine } from './interpreter-engine.ts';
