@@ -34,7 +34,13 @@ export interface Taints {
 }
 
 /** Where in Linux's source a WARN or BUG stands; `symbol` is the function whose frame the report shows first. */
-export interface SourceLine { readonly file: string; readonly line: number; readonly symbol: string }
+export interface SourceLine {
+  readonly file: string;
+  readonly line: number;
+  readonly symbol: string;
+  /** Functions of the kernel that the trace shows between `symbol` and the module; by default the one the module called. */
+  readonly frames?: readonly string[];
+}
 /** WARN, BUG and dump_stack() raised by kernel code itself (not by guest code). */
 export interface Reporter {
   /** Logs Linux's WARNING block with `text` before it ('' for a bare WARN_ON) and returns. */

@@ -13,12 +13,12 @@ export interface LibSites {
   readonly idaFree: SourceLine;
 }
 
-const lines = (file: string, symbol: string, ...numbers: number[]): SourceLine[] => numbers.map((line) => ({ file, line, symbol }));
+const lines = (file: string, symbol: string, ...numbers: number[]): SourceLine[] => numbers.map((line) => ({ file, line, symbol, frames: [] }));
 const site = (file: string, line: number, symbol: string): SourceLine => ({ file, line, symbol });
 
 const SITES_6_1: LibSites = {
-  listAdd: lines('lib/list_debug.c', '__list_add_valid', 23, 25, 27, 30, 33),
-  listDel: lines('lib/list_debug.c', '__list_del_entry_valid', 49, 51, 53, 56, 59, 62),
+  listAdd: lines('lib/list_debug.c', '__list_add_valid.cold', 23, 25, 27, 30, 33),
+  listDel: lines('lib/list_debug.c', '__list_del_entry_valid.cold', 49, 51, 53, 56, 59, 62),
   strscpy: site('lib/string.c', 181, 'strscpy'),
   strlcat: site('lib/string.c', 337, 'strlcat'),
   fortifyPanic: site('lib/string_helpers.c', 1027, 'fortify_panic'),

@@ -1,10 +1,10 @@
 // Numbers in text as kstrto*() and simple_strto*() read them. Linux: lib/kstrtox.c.
 
-/** Value of a digit in bases up to 36, or 36 for none. */
+/** Value of a digit, or infinity: there are no digits beyond f, whatever the base. */
 function digitValue(code: number): number {
   if (code >= 0x30 && code <= 0x39) return code - 0x30;
   const letter = code | 0x20;
-  return letter >= 0x61 && letter <= 0x7a ? letter - 0x61 + 10 : 36;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x61 + 10 : Number.POSITIVE_INFINITY;
 }
 const isHexDigit = (code: number): boolean => digitValue(code) < 16;
 

@@ -23,7 +23,7 @@ export interface WarnSites {
   readonly copyOverflow: SourceLine;
 }
 
-const site = (file: string, line: number, symbol: string): SourceLine => ({ file, line, symbol });
+const site = (file: string, line: number, symbol: string, frames?: readonly string[]): SourceLine => ({ file, line, symbol, ...(frames ? { frames } : {}) });
 
 const SITES_6_1: WarnSites = {
   pageOrder: site('mm/page_alloc.c', 5634, '__alloc_pages'),
@@ -34,7 +34,7 @@ const SITES_6_1: WarnSites = {
   cacheStillHasObjects: site('mm/slab_common.c', 493, 'kmem_cache_destroy'),
   cacheBadUserRegion: site('mm/slab_common.c', 321, 'kmem_cache_create_usercopy'),
   kvmallocTooLarge: site('mm/util.c', 596, 'kvmalloc_node'),
-  vmallocZero: site('mm/vmalloc.c', 3227, '__vmalloc_node_range'),
+  vmallocZero: site('mm/vmalloc.c', 3227, '__vmalloc_node_range', ['__vmalloc_node']),
   vfreeBadAddress: site('mm/vmalloc.c', 2752, '__vunmap'),
   vfreeNonexistent: site('mm/vmalloc.c', 2758, '__vunmap'),
   percpuBadRequest: site('mm/percpu.c', 1758, 'pcpu_alloc'),
@@ -51,7 +51,7 @@ const SITES_6_12: WarnSites = {
   cacheStillHasObjects: site('mm/slab_common.c', 548, 'kmem_cache_destroy'),
   cacheBadUserRegion: site('mm/slab_common.c', 344, '__kmem_cache_create_args'),
   kvmallocTooLarge: site('mm/util.c', 670, '__kvmalloc_node_noprof'),
-  vmallocZero: site('mm/vmalloc.c', 3838, '__vmalloc_node_range_noprof'),
+  vmallocZero: site('mm/vmalloc.c', 3838, '__vmalloc_node_range_noprof', ['__vmalloc_node_noprof']),
   vfreeBadAddress: site('mm/vmalloc.c', 3291, 'remove_vm_area'),
   vfreeNonexistent: site('mm/vmalloc.c', 3426, 'vfree.part.0'),
   percpuBadRequest: site('mm/percpu.c', 1780, 'pcpu_alloc_noprof'),

@@ -82,9 +82,9 @@ export class Panic implements Reporter {
 
   // Warnings
 
-  warn({ file, line, symbol }: SourceLine, text: string): void {
+  warn({ file, line, symbol, frames }: SourceLine, text: string): void {
     const state = this.stateIn(symbol);
-    this.warnAt(state, { file, line, taint: 'W', text, frames: this.#kernelTrace(state, symbol) });
+    this.warnAt(state, { file, line, taint: 'W', text, frames: this.#kernelTrace(state, symbol, frames) });
   }
 
   /** A WARN report about `state`. `text` undefined: the code has printed its own, with the cut-here line. */
@@ -109,9 +109,9 @@ export class Panic implements Reporter {
 
   // Oopses
 
-  bug({ file, line, symbol }: SourceLine): never {
+  bug({ file, line, symbol, frames }: SourceLine): never {
     const state = this.stateIn(symbol);
-    this.bugAt(state, file, line, this.#kernelTrace(state, symbol));
+    this.bugAt(state, file, line, this.#kernelTrace(state, symbol, frames));
   }
   bugAt(state: CodeState, file: string, line: number, frames: readonly ReportFrame[] = this.#traceOf(state)): never {
     const writer = new ReportWriter(this.parts.log);
@@ -219,7 +219,8 @@ export class Panic implements Reporter {
 
   /** The instruction and its callers. */
   #traceOf(state: CodeState, isReliable = true): ReportFrame[] { return [this.traces.frameAt(state.pc), ...this.traces.callersOf(state, isReliable)]; }
-  #kernelTrace(state: CodeState, symbol: string): ReportFrame[] {
+  #kernelTrace(state: CodeState, symbol: string, inner?: readonly string[]): ReportFrame[] {
+    if (inner) return [...[symbol, ...inner].map((name) => this.traces.kernelFrame(name)), ...this.traces.callersOf(state)];
     return [this.traces.kernelFrame(symbol), ...this.traces.fromKernel(state, [symbol]).slice(1)];
   }
 
