@@ -74,7 +74,6 @@ export class Runner {
 
   useTranslatedCode(backEnd: WasmBackEnd, tiering: Tiering): void {
     this.#translated = { backEnd, tiering };
-    this.#interpreter.workLimit = tiering.limits.work;
   }
 
   /**
@@ -147,7 +146,9 @@ export class Runner {
   }
 
   codeOf(fn: GuestFunction): FunctionCode {
-    fn.code ??= new FunctionCode(this.machine, fn.fn, fn);
+    if (fn.code) return fn.code;
+    fn.code = new FunctionCode(this.machine, fn.fn, fn);
+    if (this.#translated) fn.code.workLimit = this.#translated.tiering.limitOf(fn);
     return fn.code;
   }
 

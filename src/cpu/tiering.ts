@@ -8,10 +8,12 @@ import type { CodeMap } from './code-map.ts';
 import type { WasmBackEnd } from './wasm-runtime.ts';
 
 export interface TieringLimits {
-  /** Work (ir/work.ts) that a function does in the interpreter before it is translated: at its next call, or in its loop. */
+  /** Work (ir/work.ts) that a function does in the interpreter before it is translated: at its next call, or in its loop ... */
   readonly work: number;
+  /** ... and so much more for each of its instructions, since long functions cost more. */
+  readonly workPerInsn?: number;
 }
-export const DEFAULT_LIMITS: TieringLimits = { work: 20_000 };
+export const DEFAULT_LIMITS: TieringLimits = { work: 50_000, workPerInsn: 400 };
 /** What a call from translated code into the interpreter counts: passing the border costs more than most functions. */
 const BORDER_WORK = 200;
 
@@ -32,13 +34,16 @@ export class Tiering {
   /** At a call: true when the function is translated, perhaps just now. */
   isTranslated(fn: GuestFunction): boolean {
     if (fn.translation !== 'none') return fn.translation === 'done';
-    return (fn.code?.work ?? 0) >= this.limits.work && this.translate(fn);
+    const limit = fn.code ? fn.code.workLimit : this.limits.work;
+    return (fn.code?.work ?? 0) >= limit && this.translate(fn);
   }
   /** The same for a call from translated code. */
   isTranslatedForBorder(fn: GuestFunction): boolean {
     if (fn.code) fn.code.work += BORDER_WORK;
     return this.isTranslated(fn);
   }
+
+  limitOf(fn: GuestFunction): number { return this.limits.work + (this.limits.workPerInsn ?? 0) * fn.fn.nrInsns; }
 
   translate(fn: GuestFunction): boolean {
     if (fn.translation === 'none') {
@@ -62,14 +67,13 @@ export class Tiering {
     return [...group];
   }
 
-  /** A function loops: true when it can go on in its resumable version. */
+  /** A function loops: true when it can go on in its resumable version. The plain one is made when it is called again. */
   promoteLoop(fn: GuestFunction, code: FunctionCode): boolean {
     if (fn.code !== code || fn.isRemoved) return false;
     if (fn.resumable === 'none') {
       const hasVersion = this.#backEnd.translateResumable({ slot: this.slotOf(fn), fn: fn.fn });
       fn.resumable = hasVersion ? 'done' : 'failed';
     }
-    this.translate(fn);
     return fn.resumable === 'done';
   }
 

@@ -87,6 +87,8 @@ export class FunctionCode {
   readonly weights: ReadonlyMap<number, number>;
   /** Work that was charged while this code ran here. */
   work = 0;
+  /** Work after which its loops return LEFT.hot. */
+  workLimit = Number.POSITIVE_INFINITY;
   /** The bytes it was made from have changed. */
   isStale = false;
   /** Whoever keeps this code. */

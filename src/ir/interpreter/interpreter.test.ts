@@ -174,8 +174,10 @@ describe('control', () => {
   it('hands over hot loops', () => {
     const s = setup();
     s.m.setRegister(RDI, 1000);
-    s.interpreter.workLimit = 30;
-    expect(runFunction(s, sumTo())).toBe(LEFT.hot);
+    const code = new FunctionCode(s.m, sumTo());
+    code.workLimit = 30;
+    expect(s.interpreter.run(code.entry, 0)).toBe(LEFT.hot);
+    expect(code.work).toBe(30);
     expect(s.interpreter.block.block.start).toBe(CODE + 4);
   });
   it('pushes the resume point of a call and pops it at a return', () => {

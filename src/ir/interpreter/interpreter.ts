@@ -17,7 +17,7 @@ export const LEFT = {
   fault: 4,
   /** The budget is spent; the block was charged and not begun. */
   budget: 5,
-  /** A function that loops has done `workLimit` work here; its block was charged and not begun. */
+  /** A function that loops has done its `workLimit` of work here; its block was charged and not begun. */
   hot: 6,
 } as const;
 
@@ -27,8 +27,6 @@ export class Interpreter {
   step = 0;
   targetLow = 0;
   targetHigh = 0;
-  /** Work of a function after which its loops return LEFT.hot. */
-  workLimit = Number.POSITIVE_INFINITY;
 
   constructor(machine: Machine) {
     this.machine = machine;
@@ -83,7 +81,7 @@ export class Interpreter {
         if (block.weight !== 0) {
           block.code.work += block.weight;
           if ((budget[0]! -= block.weight) < 0) return this.leave(block, 0, LEFT.budget);
-          if (block.code.work >= this.workLimit) return this.leave(block, 0, LEFT.hot);
+          if (block.code.work >= block.code.workLimit) return this.leave(block, 0, LEFT.hot);
         }
       }
     } catch (thrown) {
