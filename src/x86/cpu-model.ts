@@ -1,6 +1,6 @@
 // The virtual processor as software can ask about it: identification, control registers, MSRs, the RFLAGS bits that are not
-// condition flags. It claims what this machine runs and no more: the integer instructions of x86-64 with BMI, ADX, crc32-free
-// SSE-less user code. One object per virtual CPU; the machine behind it (ports, clock, random numbers) comes in as hooks.
+// condition flags. It claims what this machine runs and no more: the integer instructions of x86-64 with BMI and ADX, no x87 and
+// no SSE. One object per virtual CPU; the machine behind it (ports, clock, random numbers) comes in as hooks.
 
 /** Bits of RFLAGS that the engines' predicates do not hold. */
 export const RFLAGS = { CF: 1, FIXED: 2, PF: 4, AF: 0x10, ZF: 0x40, SF: 0x80, TF: 0x100, IF: 0x200, DF: 0x400, OF: 0x800, NT: 0x4000, RF: 0x10000, AC: 0x40000, ID: 0x200000 } as const;

@@ -202,7 +202,7 @@ export const INTRINSICS: Readonly<Record<string, Intrinsic>> = {
     env.cpu.pkru = low32(env.get(RAX));
   },
   cli: flag(RFLAGS.IF, false), sti: flag(RFLAGS.IF, true),
-  cld: flag(RFLAGS.DF, false), std: flag(RFLAGS.DF, true),
+  cld: flag(RFLAGS.DF, false),
   clac: flag(RFLAGS.AC, false), stac: flag(RFLAGS.AC, true),
   pushf: pushFlags,
   popf: popFlags,

@@ -11,7 +11,10 @@ const HINTS = ('nop pause lfence mfence sfence prefetch prefetchw prefetchwt1 pr
   + 'clflush clflushopt clwb cldemote endbr64 endbr32 wbinvd wbnoinvd invd serialize monitor fwait').split(' ');
 const liftHint = (): void => {};
 
-/** Intrinsics without operands: name, registers read, registers written. */
+/**
+ * Intrinsics without operands: name, registers read, registers written. `std` is missing: the engines' string instructions only
+ * go upward, so code that sets the direction flag is refused by name.
+ */
 const FIXED: readonly (readonly [string, number, number])[] = [
   ['cpuid', mask(RAX, RCX), mask(RAX, RBX, RCX, RDX)],
   ['rdtsc', 0, mask(RAX, RDX)],
@@ -23,7 +26,7 @@ const FIXED: readonly (readonly [string, number, number])[] = [
   ['xsetbv', mask(RAX, RCX, RDX), 0],
   ['rdpkru', mask(RCX), mask(RAX, RDX)],
   ['wrpkru', mask(RAX, RCX, RDX), 0],
-  ['cli', 0, 0], ['sti', 0, 0], ['cld', 0, 0], ['std', 0, 0], ['clac', 0, 0], ['stac', 0, 0], ['clts', 0, 0], ['swapgs', 0, 0],
+  ['cli', 0, 0], ['sti', 0, 0], ['cld', 0, 0], ['clac', 0, 0], ['stac', 0, 0], ['clts', 0, 0], ['swapgs', 0, 0],
 ];
 
 const liftIn = (l: Lifting, insn: Instruction): void => {

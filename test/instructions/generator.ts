@@ -10,7 +10,7 @@ import { ALL_FLAGS, baseState, INSN_OFFSET, NATIVE_CODE, NATIVE_INSN, NATIVE_WIN
 import type { Random } from './random.ts';
 
 /** Privileged, asynchronous, or without an answer that two machines share. */
-const EXCLUDED = new Set(('in out cpuid rdtsc rdtscp rdpmc rdmsr wrmsr xgetbv xsetbv rdpkru wrpkru cli sti std clac stac clts swapgs mwait monitor hlt int int1 int3 '
+const EXCLUDED = new Set(('in out cpuid rdtsc rdtscp rdpmc rdmsr wrmsr xgetbv xsetbv rdpkru wrpkru cli sti clac stac clts swapgs mwait monitor hlt int int1 int3 '
   + 'ud0 ud1 ud2 sldt str smsw sgdt sidt lldt ltr lmsw lgdt lidt invlpg wrfsbase wrgsbase rdfsbase rdgsbase verr verw rdpid rdrand rdseed wbinvd wbnoinvd invd '
   + 'ins outs serialize movdiri').split(' '));
 const STACK = new Set(['push', 'pop', 'pushf', 'popf', 'call', 'ret', 'enter', 'leave']);
