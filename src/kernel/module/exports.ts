@@ -86,11 +86,13 @@ function parameterExports(context: ModuleContext): ExportTable {
     table[setter] = fn(setter, (value: Ptr, param: Ptr) => type.set(textAt(value), target(param)));
     table[getter] ??= fn(getter, (buffer: Ptr, param: Ptr) => storeText(buffer, type.get(target(param))));
   }
+  // A function is placed when it is first asked for.
+  const functionAt = (name: string): Ptr => context.deps.exports(name)?.address ?? image.text(name);
   const opsAt = (address: Ptr, isValueOptional: boolean, set: string, get: string, free: string | undefined): void => {
     ram.writeU32(address, isValueOptional ? 1 : 0);
-    ram.writePtr(address + 8, image.text(set));
-    ram.writePtr(address + 16, image.text(get));
-    ram.writePtr(address + 24, free === undefined ? 0 : image.text(free));
+    ram.writePtr(address + 8, functionAt(set));
+    ram.writePtr(address + 16, functionAt(get));
+    ram.writePtr(address + 24, free === undefined ? 0 : functionAt(free));
   };
   for (const name of OPS) {
     const type = parameters.types.byName[name]!;

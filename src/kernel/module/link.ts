@@ -16,7 +16,8 @@ import type { SymbolValues } from './symbol-values.ts';
 
 function table(load: Load, name: string, entrySize: number): RecordTable {
   const section = load.file.section(name);
-  if (!section || load.layout.areaOf[section.index] === -1) return { address: 0, count: 0 };
+  // Without content there are no records, whatever size a broken file claims.
+  if (!section || section.type === SHT_NOBITS || load.layout.areaOf[section.index] === -1) return { address: 0, count: 0 };
   return { address: load.layout.addressOf[section.index]!, count: Math.floor(section.size / entrySize) };
 }
 
