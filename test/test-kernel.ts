@@ -5,7 +5,11 @@ import type { Abi } from '../src/abi/abi.ts';
 import { openAbi } from '../src/abi/open.ts';
 import { loadDefaultAbi } from '../src/host/node/default-abi.ts';
 
-const ROOT = path.resolve(import.meta.dirname, '..');
+/** The nearest folder above with a package.json: tools bundle this file to another place. */
+function projectRoot(): string {
+  for (let folder = import.meta.dirname; ; folder = path.dirname(folder)) if (fs.existsSync(path.join(folder, 'package.json'))) return folder;
+}
+const ROOT = projectRoot();
 const BUILT = path.join(ROOT, 'build', 'modules');
 
 export const TEST_SERIES = ['6.1', '6.12'] as const;

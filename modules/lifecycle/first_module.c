@@ -22,8 +22,7 @@ static void show(const char *when)
 		self->num_kp, self->num_syms, self->num_gpl_syms, self->taints);
 	pr_info("%s: args '%s', sig_ok %d, async_probe %d\n", when, self->args, self->sig_ok,
 		self->async_probe_requested);
-	pr_info("%s: %s is within the module: code %d, data %d\n", when, self->name,
-		within_module((unsigned long)show, self), within_module((unsigned long)&number, self));
+	pr_info("%s: code of %s is within the module: %d\n", when, self->name, within_module((unsigned long)show, self));
 	pr_info("%s: comm '%s', in_interrupt %d, preempt_count %d, irqs_disabled %d\n", when, current->comm,
 		!!in_interrupt(), preempt_count(), irqs_disabled());
 }

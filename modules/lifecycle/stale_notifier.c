@@ -3,6 +3,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 #include <linux/module.h>
 #include <linux/notifier.h>
+#include <linux/slab.h>
 
 static int watch(struct notifier_block *nb, unsigned long state, void *data)
 {
@@ -10,11 +11,15 @@ static int watch(struct notifier_block *nb, unsigned long state, void *data)
 	return NOTIFY_OK;
 }
 
-static struct notifier_block block = { .notifier_call = watch };
-
 static int __init stale_notifier_init(void)
 {
-	return register_module_notifier(&block);
+	/* Outlives the module, so that only its text is gone. */
+	struct notifier_block *block = kzalloc(sizeof(*block), GFP_KERNEL);
+
+	if (!block)
+		return -ENOMEM;
+	block->notifier_call = watch;
+	return register_module_notifier(block);
 }
 static void __exit stale_notifier_exit(void)
 {

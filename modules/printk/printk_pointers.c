@@ -32,8 +32,8 @@ static void plain(void)
 	show("%10pe|%-10pe|", ERR_PTR(-EIO), ERR_PTR(-EIO));
 	snprintf(first, sizeof(first), "%p", first);
 	snprintf(second, sizeof(second), "%p", first);
-	pr_info("hash: same %d, %zu digits, first eight zero %d\n", !strcmp(first, second), strlen(first),
-		!strncmp(first, "00000000", 8));
+	/* Early in a boot the hash is not ready: (____ptrval____), which has 16 characters too. */
+	pr_info("hash: same %d, %zu characters\n", !strcmp(first, second), strlen(first));
 }
 
 static void symbols(void)

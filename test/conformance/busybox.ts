@@ -16,12 +16,13 @@ const insmod: Applet = (machine, [file = '', ...parameters], console) => {
     console.err(`insmod: can't insert '${file}': No such file or directory`);
     return 254;
   }
+  const text = parameters.map((parameter) => `${parameter} `).join('');
   let problem: Errno | undefined;
   for (const call of ['finit_module', 'init_module']) {
     // init_module refuses what is shorter than an ELF header before it says anything.
     if (call === 'init_module' && bytes.length < 64) break;
     try {
-      machine.kernel.insmod(bytes, parameters.join(' '));
+      machine.kernel.insmod(bytes, text);
       return 0;
     } catch (error) {
       if (!(error instanceof Errno)) throw error;

@@ -2,12 +2,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { boot } from '../../src/index.ts';
 import { loadTestAbi, testModules, TEST_SERIES } from '../test-kernel.ts';
-import { Machine } from './machine.ts';
-import { normalise } from './normalise.ts';
+import { runOnKobox } from './run-scenario.ts';
 import { readScenarios, readTranscript } from './scenario.ts';
-import { runScript } from './shell.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const scenarios = readScenarios(ROOT);
@@ -21,12 +18,8 @@ for (const series of TEST_SERIES) {
         const transcript = readTranscript(ROOT, scenario.name, series);
         const missing = scenario.modules.filter((name) => !modules.has(`${name}.ko`));
         it.skipIf(!abi || !transcript || missing.length > 0)(`${scenario.name}: ${scenario.title}`, () => {
-          const kernel = boot({ abi: abi!, engine });
-          const machine = new Machine(kernel, modules);
-          const { status, output } = runScript(machine, scenario.name, scenario.script);
-          const log = kernel.dmesg().text.split('\n').filter((line) => line !== '');
-          const actual = { status, output: normalise(output, scenario.keep), log: normalise(log, scenario.keep) };
-          expect(actual).toEqual({ status: transcript!.status, output: transcript!.output, log: transcript!.log });
+          const { status, output, log } = runOnKobox(scenario, modules, { abi: abi!, engine });
+          expect({ status, output, log }).toEqual({ status: transcript!.status, output: transcript!.output, log: transcript!.log });
         });
       }
     });

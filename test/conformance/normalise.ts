@@ -56,8 +56,18 @@ export const rules: readonly Rule[] = [
   },
   {
     name: 'kernel-text',
-    why: 'offsets and source lines in the text of the kernel itself; those in modules are compared',
-    apply: (line) => line.replace(/( at (?!modules\/)[\w/.-]+\.[chS]):\d+ /, '$1:<line> ').replace(/\b([A-Za-z_][\w.]*)\+0x[0-9a-f]+\/0x[0-9a-f]+(?! \[|[0-9a-f])/g, '$1+<offset>'),
+    why: 'offsets, source lines and names of split functions (.cold, .isra.0) in the text of the kernel itself; those in modules are compared',
+    apply: (line) => line.replace(/\b([A-Za-z_]\w*)(?:\.(?:cold|constprop|isra|part)(?:\.\d+)?)+(?=\+0x[0-9a-f]+\/0x[0-9a-f]+(?! \[|[0-9a-f]))/g, '$1').replace(/( at (?!modules\/)[\w/.-]+\.[chS]):\d+ /, '$1:<line> ').replace(/\b([A-Za-z_][\w.]*)\+0x[0-9a-f]+\/0x[0-9a-f]+(?! \[|[0-9a-f])/g, '$1+<offset>'),
+  },
+  {
+    name: 'eflags',
+    why: 'kobox does not compute flags that nothing reads; RF differs between QEMU and a processor',
+    apply: (line) => line.replace(/\bEFLAGS: [0-9a-f]{8}/, 'EFLAGS: <value>'),
+  },
+  {
+    name: 'panic-end',
+    why: 'the recorded machine restarts on a panic instead of saying that it stands still',
+    apply: (line) => (/---\[ end Kernel panic /.test(line) ? undefined : line),
   },
   {
     name: 'hashed-pointers',
@@ -80,7 +90,7 @@ export const rules: readonly Rule[] = [
 const leftoverRegisters: Rule = {
   name: 'leftover-registers',
   why: 'registers hold what the functions of the kernel left in them',
-  apply: (line) => line.replace(REGISTERS, '$1: <value>').replace(/\bEFLAGS: [0-9a-f]{8}/, 'EFLAGS: <value>').replace(/\bRSP: 0018:[0-9a-f]{16}/, 'RSP: 0018:<address>'),
+  apply: (line) => line.replace(REGISTERS, '$1: <value>').replace(/\bRSP: 0018:[0-9a-f]{16}/, 'RSP: 0018:<address>'),
 };
 
 /**
@@ -101,6 +111,17 @@ function foldRepeatedFrames(lines: readonly string[]): string[] {
   return lines.filter((line, i) => !(/^\[time\]  [\w.]+\+/.test(line) && line === lines[i - 1] && line === lines[i - 2]));
 }
 
+/** Where exactly a stack overflows depends on what the kernel itself has on it; the function is compared, the instruction is not. */
+function hideOverflowPlace(lines: readonly string[]): string[] {
+  if (!lines.some((line) => line.includes('stack guard page was hit'))) return [...lines];
+  return lines.map((line) => line.replace(/(\] RIP: 0010:[\w.]+)\+0x[0-9a-f]+(?=\/)/, '$1+<offset>').replace(/(\] Code: ).*/, '$1<code>'));
+}
+
+/** Code bytes of the kernel's own functions: kobox's are TypeScript. */
+function hideKernelCode(lines: readonly string[]): string[] {
+  return lines.map((line, i) => (/\] Code: /.test(line) && /\] RIP: 0010:[\w.]+\+<offset>$/.test(lines[i - 1] ?? '') ? '[time] Code: <kernel>' : line));
+}
+
 /** What a scenario asks to be compared beyond the rules above. */
 export type Keep = 'registers';
 
@@ -111,5 +132,5 @@ export function normalise(lines: readonly string[], keep: readonly Keep[] = []):
     for (const rule of active) if (text !== undefined) text = rule.apply(text);
     return text;
   });
-  return foldRepeatedFrames(kept.filter((line) => line !== undefined));
+  return hideOverflowPlace(hideKernelCode(foldRepeatedFrames(kept.filter((line) => line !== undefined))));
 }

@@ -10,7 +10,9 @@ import { Initramfs } from './initramfs.mjs';
 import { vmlinuxOf } from './kernel.mjs';
 
 const MACHINE = ['-nodefaults', '-no-user-config', '-display', 'none', '-serial', 'stdio', '-no-reboot', '-M', 'pc', '-cpu', 'qemu64', '-accel', 'tcg', '-m', '512M', '-smp', '1'];
-const COMMAND_LINE = 'console=ttyS0 quiet panic=-1 rdinit=/init nokaslr mitigations=off tsc=reliable no_timer_check randomize_kstack_offset=off';
+// Indirect calls stay calls of a thunk, as compiled: patched to shorter ones, their return addresses would differ.
+const MITIGATIONS = 'nopti retbleed=off spectre_v2=retpoline';
+const COMMAND_LINE = `console=ttyS0 quiet panic=-1 rdinit=/init nokaslr ${MITIGATIONS} tsc=reliable no_timer_check randomize_kstack_offset=off`;
 
 // The name of the scenario comes over the console, again and again until the machine runs and understands it.
 const INIT = `#!/bin/busybox sh
