@@ -16,6 +16,12 @@ import { KernelImage } from './image.ts';
 import { guestCaller } from './lib/call-guest.ts';
 import { libraryExports } from './lib/library.ts';
 import { RandomSource } from './lib/random.ts';
+import { Mutexes } from './locking/mutex.ts';
+import { Rwsems } from './locking/rwsem.ts';
+import { Semaphores } from './locking/semaphore.ts';
+import { sleepingLockExports } from './locking/sleeping-lock-exports.ts';
+import { spinlockExports } from './locking/spinlock-exports.ts';
+import { SpinLocks } from './locking/spinlock.ts';
 import { bootMemory, type Memory } from './mm/memory.ts';
 import type { ModuleOptions } from './module/context.ts';
 import { moduleExports } from './module/exports.ts';
@@ -23,6 +29,7 @@ import type { LoadObserver } from './module/observer.ts';
 import { ModuleSystem } from './module/module-system.ts';
 import type { VerifySignature } from './module/signature.ts';
 import { loneTaskWaits } from './module/waits.ts';
+import { NotifierChains, notifierExports } from './notifier/notifier-chains.ts';
 import { Exceptions } from './panic/exceptions.ts';
 import { panicExports } from './panic/exports.ts';
 import { mappedFrom } from './panic/module-code.ts';
@@ -34,10 +41,17 @@ import { printkExports } from './printk/exports.ts';
 import { printfExports } from './printk/printf-exports.ts';
 import { Printk } from './printk/printk.ts';
 import type { LogRecord } from './printk/record.ts';
+import { RcuReadSide, rcuReadExports } from './rcu/read-side.ts';
+import { BlockedList } from './sched/blocked-list.ts';
+import { Completions } from './sched/completion.ts';
 import { ContextState } from './sched/context-state.ts';
+import { schedulerExports } from './sched/exports.ts';
+import { Kthreads } from './sched/kthread.ts';
 import { Scheduler } from './sched/scheduler.ts';
+import { WaitQueues } from './sched/wait-queue.ts';
 import type { Reporter, Symbols, Tasks } from './services.ts';
 import { HZ, TICK_NSEC, VirtualClock } from './time/clock.ts';
+import { jiffiesToMsecs, msecsToJiffies } from './time/conversions.ts';
 import { LOOPS_PER_JIFFY, timeExports } from './time/exports.ts';
 
 export interface KernelOptions extends ModuleOptions, PanicOptions {
@@ -102,7 +116,7 @@ export function bootKernel(options: KernelOptions): KernelParts {
   const reporter: Reporter = {
     warn: (at, text) => { panic.warn(at, text); },
     bug: (at) => panic.bug(at),
-    dumpStack: () => { panic.dumpStack(); },
+    dumpStack: (symbol) => { panic.dumpStack(symbol); },
   };
   const taints = new KernelTaints();
   const printk: Printk = new Printk({ ram, abi, image, clock, symbols, tasks, seed: options.seed ?? 0, jiffies: () => Number(clock.jiffies()), hz: HZ, reporter: () => reporter });
@@ -144,7 +158,7 @@ export function bootKernel(options: KernelOptions): KernelParts {
   const exceptions: Exceptions = new Exceptions(panic, modules, (address) => printk.hashedText(address));
   cpu.onException = exceptions.handle;
   cpu.onBudget = exceptions.exhausted;
-  const tables: ExportTableMakers = {
+  const tables: Record<string, ExportTableMakers[string]> = {
     'kernel/arch': () => archExports({ ram, abi, cpu: model, perCpu: memory.perCpu, features, loopsPerJiffy: LOOPS_PER_JIFFY, define, refuse, condResched: () => 0 }),
     'kernel/printk': () => ({ ...printkExports(printk), ...printfExports(printk, memory.allocator) }),
     'kernel/module': () => moduleExports(modules.context),
@@ -156,6 +170,26 @@ export function bootKernel(options: KernelOptions): KernelParts {
       preemptDisable: () => { context.preemptCount++; },
     }),
   };
+  const callSite = (name: string): Ptr => image.callSite(name);
+  const blocked = (waiter: string, link: string): BlockedList => new BlockedList(ram, scheduler, abi.struct<string>(waiter), link);
+  tables['kernel/sched'] = () => schedulerExports({
+    ram, scheduler, waitQueues: new WaitQueues({ ram, abi, cpu, scheduler, text: (name) => exports.resolve(name)!.address, callSite }),
+    completions: new Completions(ram, abi, scheduler), kthreads: new Kthreads({ ram, abi, cpu, scheduler, callSite }),
+    format: (format, args) => printk.formatter.formatAt(format, args), msecsToJiffies, jiffiesToMsecs,
+  });
+  tables['kernel/locking'] = () => ({
+    ...spinlockExports(new SpinLocks({
+      ram, context, bottomHalvesEnabled: () => {},
+      lockedUp: (symbol) => exceptions.exhausted({ ...cpu.currentFrame(), functionName: symbol }),
+    })),
+    ...sleepingLockExports({
+      mutexes: new Mutexes({ ram, abi, scheduler, waiters: blocked('mutex_waiter', 'list') }),
+      semaphores: new Semaphores({ ram, abi, scheduler, waiters: blocked('semaphore_waiter', 'list') }), rwsems,
+    }),
+  });
+  const rwsems = new Rwsems({ ram, abi, scheduler, waiters: blocked('rwsem_waiter', 'list') });
+  tables['kernel/notifier'] = () => notifierExports(new NotifierChains({ ram, abi, cpu, callSite }), abi, rwsems);
+  tables['kernel/rcu'] = () => rcuReadExports(new RcuReadSide(ram, abi, tasks));
   const exports = registerExports(tables, { image, cpu, abi, ram, perCpu: memory.perCpu });
   return { abi, ram, image, cpu, clock, printk, memory, scheduler, taints, context, panic, modules, exports };
 }

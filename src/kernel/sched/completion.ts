@@ -2,51 +2,54 @@
 
 import type { Abi } from '../../abi/abi.ts';
 import { ERRNO } from '../../abi/errno.ts';
-import { listAddTail, listDelInit, listInit, listIsEmpty, listNext } from '../../abi/list-head.ts';
 import type { Ptr } from '../../base/ptr.ts';
 import type { Ram } from '../../base/ram.ts';
 import type { Sleeping } from '../../cpu/api.ts';
+import { BlockedList } from './blocked-list.ts';
 import type { Scheduler } from './scheduler.ts';
-import { MAX_SCHEDULE_TIMEOUT, TASK_NORMAL, TASK_RUNNING } from './task.ts';
+import { MAX_SCHEDULE_TIMEOUT, TASK_RUNNING } from './task.ts';
 
 /** complete_all() leaves this many: a completion that never runs out (UINT_MAX). */
 const DONE_FOR_EVER = 0xffff_ffff;
 
-export interface CompletionDeps { readonly ram: Ram; readonly abi: Abi; readonly scheduler: Scheduler }
-
 export class Completions {
-  readonly #deps: CompletionDeps;
+  readonly #ram: Ram;
+  readonly #scheduler: Scheduler;
+  readonly #waiters: BlockedList;
   readonly #done: number;
   readonly #list: number;
-  /** `struct swait_queue`: stands in the waiting task's wait slot. */
-  readonly #waiter: { readonly task: number; readonly list: number };
+  readonly #queueList: number;
 
-  constructor(deps: CompletionDeps) {
-    this.#deps = deps;
-    const completion = deps.abi.struct('completion');
-    const waiter = deps.abi.struct('swait_queue');
+  constructor(ram: Ram, abi: Abi, scheduler: Scheduler) {
+    this.#ram = ram;
+    this.#scheduler = scheduler;
+    const completion = abi.struct('completion');
     this.#done = completion.offset('done');
     this.#list = completion.offset('wait.task_list');
-    this.#waiter = { task: waiter.offset('task'), list: waiter.offset('task_list') };
+    this.#queueList = abi.struct('swait_queue_head').offset('task_list');
+    this.#waiters = new BlockedList(ram, scheduler, abi.struct('swait_queue'), 'task_list');
   }
 
-  /** init_swait_queue_head() of the queue inside. */
   init(completion: Ptr): void {
-    this.#deps.ram.writeU32(completion + this.#done, 0);
-    listInit(this.#deps.ram, completion + this.#list);
+    this.#ram.writeU32(completion + this.#done, 0);
+    this.#waiters.init(completion + this.#list);
+  }
+  /** __init_swait_queue_head(): of the queue alone. */
+  initQueue(queue: Ptr<'swait_queue_head'>): void {
+    this.#ram.writeU32(queue, 0);
+    this.#waiters.init(queue + this.#queueList);
   }
   complete(completion: Ptr): void {
-    const { ram } = this.#deps;
-    const done = ram.readU32(completion + this.#done);
-    if (done !== DONE_FOR_EVER) ram.writeU32(completion + this.#done, done + 1);
-    this.#wakeFirst(completion);
+    const done = this.#ram.readU32(completion + this.#done);
+    if (done !== DONE_FOR_EVER) this.#ram.writeU32(completion + this.#done, done + 1);
+    this.#waiters.wakeFirst(completion + this.#list);
   }
   completeAll(completion: Ptr): void {
-    this.#deps.ram.writeU32(completion + this.#done, DONE_FOR_EVER);
-    while (this.#wakeFirst(completion));
+    this.#ram.writeU32(completion + this.#done, DONE_FOR_EVER);
+    while (this.#waiters.wakeFirst(completion + this.#list));
   }
   /** completion_done(). */
-  isDone(completion: Ptr): boolean { return this.#deps.ram.readU32(completion + this.#done) !== 0; }
+  isDone(completion: Ptr): boolean { return this.#ram.readU32(completion + this.#done) !== 0; }
   /** try_wait_for_completion(). */
   tryWait(completion: Ptr): boolean {
     if (!this.isDone(completion)) return false;
@@ -59,20 +62,20 @@ export class Completions {
    * a signal came that the state admits.
    */
   *wait(completion: Ptr, state: number, timeout = MAX_SCHEDULE_TIMEOUT): Sleeping<number> {
-    const { ram, scheduler } = this.#deps;
+    const scheduler = this.#scheduler;
     let left = timeout;
     if (!this.isDone(completion)) {
-      const link = this.#enqueue(completion);
+      const task = scheduler.current;
       try {
         do {
           if (scheduler.hasSignalFor(state)) return -ERRNO.ERESTARTSYS;
-          if (listIsEmpty(ram, link)) listAddTail(ram, link, completion + this.#list);
+          this.#waiters.enqueueCurrent(completion + this.#list);
           scheduler.setState(state);
           left = yield* scheduler.scheduleTimeout(left);
         } while (!this.isDone(completion) && left > 0);
       } finally {
         scheduler.setState(TASK_RUNNING);
-        if (!listIsEmpty(ram, link)) listDelInit(ram, link);
+        this.#waiters.dequeue(task);
       }
       if (!this.isDone(completion)) return 0;
     }
@@ -81,25 +84,7 @@ export class Completions {
   }
 
   #consume(completion: Ptr): void {
-    const { ram } = this.#deps;
-    const done = ram.readU32(completion + this.#done);
-    if (done !== DONE_FOR_EVER) ram.writeU32(completion + this.#done, done - 1);
-  }
-  /** Queues the current task; returns the list link of its entry. */
-  #enqueue(completion: Ptr): Ptr {
-    const { ram, scheduler } = this.#deps;
-    const entry = scheduler.current.waitSlot;
-    ram.writePtr(entry + this.#waiter.task, scheduler.current.address);
-    listAddTail(ram, entry + this.#waiter.list, completion + this.#list);
-    return entry + this.#waiter.list;
-  }
-  #wakeFirst(completion: Ptr): boolean {
-    const { ram, scheduler } = this.#deps;
-    if (listIsEmpty(ram, completion + this.#list)) return false;
-    const link = listNext(ram, completion + this.#list);
-    const task = scheduler.taskAt(ram.readPtr(link - this.#waiter.list + this.#waiter.task));
-    listDelInit(ram, link);
-    if (task) scheduler.wake(task, TASK_NORMAL);
-    return true;
+    const done = this.#ram.readU32(completion + this.#done);
+    if (done !== DONE_FOR_EVER) this.#ram.writeU32(completion + this.#done, done - 1);
   }
 }

@@ -70,7 +70,7 @@ export class Scheduler implements Tasks {
   tasks(): Iterable<Task> { return this.#byAddress.values(); }
 
   /** A new task that runs `body` when it is first scheduled; without a body it lends its context to runAs(). */
-  create(comm: string, body?: (task: Task) => Sleeping<unknown>): Task {
+  create(comm: string, body?: (task: Task) => Sleeping<unknown>, state = TASK_RUNNING): Task {
     const { allocator, abi } = this.#deps;
     const address = allocator.kmalloc(abi.sizeOf('task_struct'), GFP_KERNEL);
     const stackBase = allocator.kmalloc(THREAD_SIZE, GFP_KERNEL);
@@ -78,7 +78,8 @@ export class Scheduler implements Tasks {
     const task = this.#fill(comm, this.#nextPid++, address, stackBase);
     if (body) {
       task.body = body(task);
-      this.#runQueue.push(task);
+      this.#fields.state.write(this.#deps.ram, address, state);
+      if (state === TASK_RUNNING) this.#runQueue.push(task);
     }
     return task;
   }
@@ -137,6 +138,15 @@ export class Scheduler implements Tasks {
     return Math.max(0, Number(endTick - clock.nowNs() / tickNs));
   }
 
+  /** Sleeps in `state` until `ns` have passed (or a wake comes). */
+  *sleepNs(ns: bigint, state: number): Sleeping<void> {
+    const task = this.#current;
+    this.setState(state);
+    const cancel = this.events.add(this.#deps.clock.nowNs() + ns, () => this.wake(task));
+    yield SCHEDULE;
+    cancel();
+  }
+
   /** signal_pending_state(): a signal is pending that ends a sleep in `state`. */
   hasSignalFor(state: number): boolean {
     return (state & (TASK_INTERRUPTIBLE | TASK_WAKEKILL)) !== 0 && this.#current.hasPendingSignal;
@@ -150,6 +160,9 @@ export class Scheduler implements Tasks {
     if (task.body && task !== this.#current && !this.#runQueue.includes(task)) this.#runQueue.push(task);
     return true;
   }
+
+  /** wake_up_process(): as `wake`, also for a task that has not run yet. */
+  start(task: Task, mode = TASK_NORMAL): boolean { return !task.isDead && this.wake(task, mode); }
 
   /** Runs what is due; when nothing is, lets time pass up to the next event. False when there is none. */
   #idle(): boolean {

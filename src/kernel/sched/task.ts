@@ -36,6 +36,8 @@ export class Task {
   hasPendingSignal = false;
   /** Bytes at the top of its stack for the entry with which it waits on a simple wait queue: a task waits on one at a time. */
   readonly waitSlot: Ptr;
+  /** The entry in the wait slot is on a list. */
+  isQueued = false;
 
   constructor(pid: number, comm: string, address: Ptr<'task_struct'>, stack: KernelStack) {
     this.pid = pid;

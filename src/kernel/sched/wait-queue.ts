@@ -19,7 +19,7 @@ export interface WaitQueueDeps {
   readonly abi: Abi;
   readonly cpu: Cpu;
   readonly scheduler: Scheduler;
-  /** Kernel text address of a wake function, by name. */
+  /** Kernel text address of an exported wake function, by name. */
   readonly text: (name: string) => Ptr;
   readonly callSite: (name: string) => Ptr;
 }
@@ -31,19 +31,21 @@ export class WaitQueues {
   readonly #head: number;
   readonly #offset: { readonly flags: number; readonly private: number; readonly func: number; readonly entry: number };
   /** Wake functions of the kernel, by text address: called without a detour through the processor. */
-  readonly #known: ReadonlyMap<Ptr, WakeFunction>;
-  readonly #autoremove: Ptr;
+  #known: ReadonlyMap<Ptr, WakeFunction> | undefined;
 
   constructor(deps: WaitQueueDeps) {
     this.#deps = deps;
     this.#head = deps.abi.struct('wait_queue_head').offset('head');
     const entry = deps.abi.struct('wait_queue_entry');
     this.#offset = { flags: entry.offset('flags'), private: entry.offset('private'), func: entry.offset('func'), entry: entry.offset('entry') };
-    this.#autoremove = deps.text('autoremove_wake_function');
-    this.#known = new Map<Ptr, WakeFunction>([
-      [deps.text('default_wake_function'), (e, mode) => this.defaultWake(e, mode)],
-      [this.#autoremove, (e, mode) => this.autoremoveWake(e, mode)],
-      [deps.text('woken_wake_function'), (e, mode) => this.wokenWake(e, mode)],
+  }
+
+  #knownFunctions(): ReadonlyMap<Ptr, WakeFunction> {
+    const { text } = this.#deps;
+    return this.#known ??= new Map<Ptr, WakeFunction>([
+      [text('default_wake_function'), (e, mode) => this.defaultWake(e, mode)],
+      [text('autoremove_wake_function'), (e, mode) => this.autoremoveWake(e, mode)],
+      [text('woken_wake_function'), (e, mode) => this.wokenWake(e, mode)],
     ]);
   }
 
@@ -57,7 +59,7 @@ export class WaitQueues {
     const { ram, scheduler } = this.#deps;
     ram.writeU32(entry + this.#offset.flags, flags);
     ram.writePtr(entry + this.#offset.private, scheduler.current.address);
-    ram.writePtr(entry + this.#offset.func, this.#autoremove);
+    ram.writePtr(entry + this.#offset.func, this.#deps.text('autoremove_wake_function'));
     listInit(ram, entry + this.#offset.entry);
   }
 
@@ -66,6 +68,12 @@ export class WaitQueues {
     this.#enqueue(queue, entry, isExclusive);
   }
   remove(entry: Ptr): void { listDel(this.#deps.ram, entry + this.#offset.entry); }
+
+  isDetached(entry: Ptr): boolean { return listIsEmpty(this.#deps.ram, entry + this.#offset.entry); }
+  append(queue: Ptr, entry: Ptr): void { this.#enqueue(queue, entry, true); }
+  /** The lock word of the queue, around a sleep of somebody who holds it. */
+  locked(queue: Ptr): void { this.#deps.ram.writeU32(queue, 1); }
+  unlocked(queue: Ptr): void { this.#deps.ram.writeU32(queue, 0); }
 
   /** prepare_to_wait(_exclusive): queued if not yet, state set; true if the queue was empty. */
   prepare(queue: Ptr, entry: Ptr, state: number, isExclusive: boolean): boolean {
@@ -134,7 +142,7 @@ export class WaitQueues {
 
   #callWake(entry: Ptr, mode: number, flags: number, key: Ptr): number {
     const func = this.#deps.ram.readPtr(entry + this.#offset.func);
-    const known = this.#known.get(func);
+    const known = this.#knownFunctions().get(func);
     return known ? known(entry, mode, flags, key) : this.#deps.cpu.call(func, [entry, mode, flags, key], this.#deps.callSite('__wake_up_common')) | 0;
   }
   #enqueue(queue: Ptr, entry: Ptr, atTail: boolean): void {
