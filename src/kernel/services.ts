@@ -47,7 +47,8 @@ export interface Reporter {
   warn(at: SourceLine, text: string): void;
   /** `kernel BUG at file:line!`: oopses the running task, never returns. */
   bug(at: SourceLine): never;
-  dumpStack(): void;
+  /** `symbol`: the kernel function that asks, where no module called it. */
+  dumpStack(symbol?: string): void;
 }
 
 /** mm: memory for the kernel's own objects. Sizes in bytes; 0 means out of memory. */

@@ -31,7 +31,7 @@ export function* runInit(load: Load): Sleeping<void> {
   }
   if (result > 0) {
     report.note(KERN_WARNING, `do_init_module: '${module.name}'->init suspiciously returned ${result}, it should follow 0/-E convention\ndo_init_module: loading module anyway...`);
-    context.deps.reporter.dumpStack();
+    context.deps.reporter.dumpStack('do_init_module');
   }
   struct.setState(module.address, STATE.LIVE);
   observer?.stateChanged?.(module.name, 'LIVE');

@@ -29,7 +29,12 @@ export interface ParamRecord {
 }
 
 /** A value on its way to a setter: the text, and where a module finds it in memory. */
-interface Value { readonly text: string | undefined; readonly address: Ptr }
+interface Value {
+  readonly text: string | undefined;
+  readonly address: Ptr;
+  /** The kernel function that traces show as the setter's caller, if it is not the parser of the load. */
+  readonly caller?: 'param_attr_store';
+}
 
 const OPS_SET = 8;
 const OPS_GET = 16;
@@ -158,7 +163,7 @@ export class Parameters {
     const standard = this.#setters.get(setter);
     if (standard) return standard.set(value.text, target);
     if (setter === this.#arraySet) return yield* this.setArray(value, target, guestParam);
-    return (yield* cpu.callSleeping(setter, [value.address, guestParam], image.callSite('parse_args'))) | 0;
+    return (yield* cpu.callSleeping(setter, [value.address, guestParam], image.callSite(value.caller ?? 'parse_args'))) | 0;
   }
 
   /** `param_array_set`: elements separated by commas, each through the element type's setter. */
@@ -264,7 +269,7 @@ export class Parameters {
     const buffer = allocator.kmalloc(text.length + 1, GFP_KERNEL);
     if (buffer === 0) return ENOMEM;
     ram.writeCString(buffer, text);
-    const result = yield* this.#set(module, record, { text, address: buffer }, report);
+    const result = yield* this.#set(module, record, { text, address: buffer, caller: 'param_attr_store' }, report);
     allocator.kfree(buffer);
     return result;
   }

@@ -22,8 +22,8 @@ export interface TraceParts {
   readonly sourceLine?: (address: Ptr) => SourcePosition | undefined;
 }
 
-/** A trace as long as this is a damaged stack. */
-const MAX_FRAMES = 256;
+/** Return addresses that fit a stack; more of them are a loop. */
+const MAX_FRAMES = 2048;
 const CALL_SIZE = 5;
 const CALL_OPCODE = 0xe8;
 
@@ -50,12 +50,16 @@ export class CallTraces {
     return frames;
   }
 
-  /** Trace of kernel code that a module has called: the exported function it called, then the module's frames. */
+  /**
+   * Trace of kernel code in functions `names`, innermost first. Where a module called it: the exported function that was called,
+   * then the module's frames. Otherwise what stands around the last of them.
+   */
   fromKernel(state: CodeState, names: readonly string[]): ReportFrame[] {
     const callers = this.callersOf(state);
+    const last = names.at(-1)!;
     const entry = this.calledFunction(callers[0]?.address ?? 0);
-    const inner = entry === undefined || names.at(-1) === entry ? names : [...names, entry];
-    return [...inner.map((name) => this.kernelFrame(name)), ...callers];
+    const outer = callers.length === 0 ? this.#callers[last]?.slice(1) ?? [] : entry === undefined || entry === last ? [] : [entry];
+    return [...[...names, ...outer].map((name) => this.kernelFrame(name)), ...callers];
   }
 
   /** The frame of the instruction itself. */

@@ -38,7 +38,7 @@ export function panicExports({ panic, formatter, log }: PanicExportParts): Expor
       log.print(formatter.formatAt(format, args));
     }),
     dump_stack: fn('dump_stack', () => panic.dumpStack()),
-    dump_stack_lvl: fn('dump_stack_lvl', (level: Ptr<'char'>) => panic.dumpStack(levelOf(ram.cstring(level)))),
+    dump_stack_lvl: fn('dump_stack_lvl', (level: Ptr<'char'>) => panic.dumpStack(undefined, levelOf(ram.cstring(level)))),
 
     add_taint: fn('add_taint', (flag: number, _lockdep: number) => {
       const letter = taintLetter(flag);

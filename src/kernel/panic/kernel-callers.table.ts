@@ -19,6 +19,7 @@ const FINIT_6_1 = ['__do_sys_finit_module', ...SYSCALL];
 const CALLERS_6_1: KernelCallers = {
   ...COMMON,
   do_one_initcall: ['do_one_initcall', 'do_init_module', ...FINIT_6_1],
+  do_init_module: ['do_init_module', ...FINIT_6_1],
   parse_args: ['parse_args', 'load_module', ...FINIT_6_1],
   '__do_sys_delete_module.constprop.0': ['__do_sys_delete_module.constprop.0', ...SYSCALL],
 };
@@ -27,6 +28,7 @@ const FINIT_6_12 = ['init_module_from_file', 'idempotent_init_module', '__x64_sy
 const CALLERS_6_12: KernelCallers = {
   ...COMMON,
   do_one_initcall: ['do_one_initcall', 'do_init_module', ...FINIT_6_12],
+  do_init_module: ['do_init_module', ...FINIT_6_12],
   parse_args: ['parse_args', 'load_module', ...FINIT_6_12],
   '__do_sys_delete_module.isra.0': ['__do_sys_delete_module.isra.0', ...SYSCALL],
 };

@@ -9,10 +9,11 @@ interface MemoryArea {
 export interface ModuleLookup { findModuleByAddress(address: Ptr): { readonly areas: readonly MemoryArea[] } | undefined }
 
 /**
- * Start of what is mapped around `address`. 6.1 puts text, constants and data of a module behind each other, 6.12 each into an
- * area of its own; before the first of them nothing is mapped.
+ * Start of what is mapped around code at `address`. 6.1 puts text, constants and data of a module behind each other, 6.12 each
+ * into an area of its own; before the first of them nothing is mapped, nor where a module has been.
  */
-export function mappedFrom(modules: ModuleLookup, address: Ptr, hasSeparateAreas: boolean): Ptr | undefined {
+export function mappedFrom(modules: ModuleLookup, address: Ptr, hasSeparateAreas: boolean): Ptr {
   const part = modules.findModuleByAddress(address)?.areas.find((area) => area.contains(address))?.partAt(address);
-  return part && (part.isReadOnly || hasSeparateAreas) ? part.base : undefined;
+  if (!part) return Number.POSITIVE_INFINITY;
+  return part.isReadOnly || hasSeparateAreas ? part.base : Number.NEGATIVE_INFINITY;
 }

@@ -41,8 +41,8 @@ export interface PanicParts {
   /** Text of the line `Modules linked in:`. */
   readonly linkedIn: () => string;
   readonly context: ContextState;
-  /** Start of the module memory that holds `address`: on Linux nothing is mapped before it. */
-  readonly readableFrom?: (address: Ptr) => Ptr | undefined;
+  /** Start of what Linux would have mapped around module code at `address`. All of RAM where not given. */
+  readonly readableFrom?: (address: Ptr) => Ptr;
   /** The kernel stack in use. */
   readonly stack?: () => { readonly base: Ptr; readonly size: number };
   readonly cpuNumber?: number;
@@ -159,9 +159,9 @@ export class Panic implements Reporter {
 
   // Complaints that let the task go on
 
-  dumpStack(level: number = LEVEL.warning): void {
+  dumpStack(symbol?: string, level: number = LEVEL.warning): void {
     const writer = new ReportWriter(this.parts.log);
-    this.#stack(writer, ['dump_stack_lvl'], level);
+    this.#stack(writer, symbol === undefined ? ['dump_stack_lvl'] : ['dump_stack_lvl', symbol], level);
   }
 
   /** __schedule_bug(): the task sleeps where it must not. `symbols`: the kernel functions that led there, innermost first. */
@@ -232,7 +232,8 @@ export class Panic implements Reporter {
   /** CPU line to control registers; returns the lines that later oopses repeat. */
   #registers(writer: ReportWriter, state: CodeState, top: ReportFrame): string[] {
     this.#header(writer, LEVEL.warning);
-    const about = [`RIP: 0010:${frameName(top)}`, codeLine(this.parts.ram, state.pc, this.parts.readableFrom?.(state.pc)), ...registerLines(state)];
+    const { ram, image, readableFrom } = this.parts;
+    const about = [`RIP: 0010:${frameName(top)}`, codeLine(ram, state.pc, image.isText(state.pc) ? undefined : readableFrom?.(state.pc)), ...registerLines(state)];
     for (const line of [...about, ...this.#systemLines()]) writer.line(LEVEL.warning, line);
     return about;
   }

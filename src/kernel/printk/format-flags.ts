@@ -2,12 +2,12 @@
 
 import type { Ptr } from '../../base/ptr.ts';
 import type { FormatContext } from './format-context.ts';
-import { FLAG_NAMES_6_1, type FlagName } from './flag-names.table.ts';
+import { type FlagName, flagNames } from './flag-names.table.ts';
 import { formatText } from './format-number.ts';
 import type { Spec } from './format-spec.ts';
 
-export function formatFlags(letters: string, spec: Spec, pointer: Ptr, { ram }: FormatContext): string {
-  const names = FLAG_NAMES_6_1;
+export function formatFlags(letters: string, spec: Spec, pointer: Ptr, { ram, abi }: FormatContext): string {
+  const names = flagNames(abi.kernelVersion);
   switch (letters[1]) {
     case 'g': return flagText(BigInt(ram.readU32(pointer)), names.gfp);
     case 'v': return flagText(ram.readU64(pointer), names.vma);
