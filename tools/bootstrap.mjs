@@ -45,7 +45,7 @@ function sourceFiles(folder) {
   });
 }
 
-export const buildStamp = () => hashOf([...sourceFiles('src'), 'package.json', 'tools/build.mjs']);
+export const buildStamp = () => hashOf([...sourceFiles('src'), 'package.json', 'tools/build.mjs', 'tools/lazy-packages.mjs']);
 export const markBuilt = (stamp) => fs.writeFileSync(BUILD_STAMP, stamp);
 
 /** Builds dist/ when it is missing or older than the sources. */

@@ -6,16 +6,25 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { buildStamp, markBuilt } from './bootstrap.mjs';
+import { lazyPackages } from './lazy-packages.mjs';
 import { ROOT } from './project.mjs';
 
 const DIST = path.join(ROOT, 'dist');
-const options = { bundle: true, format: 'esm', target: 'es2022', minifySyntax: true, minifyWhitespace: true, sourcemap: true, sourcesContent: false, logLevel: 'warning', absWorkingDir: ROOT, outdir: DIST };
+const options = {
+  bundle: true, format: 'esm', target: 'es2022', minifySyntax: true, minifyWhitespace: true, sourcemap: true, sourcesContent: false, logLevel: 'warning',
+  absWorkingDir: ROOT, outdir: DIST, plugins: [lazyPackages],
+};
+/** A script of one file, which starts sooner than modules do. Dynamic imports stay lazy in it: their code runs when it is asked for. */
+const script = (stamp) => ({
+  format: 'cjs', outExtension: { '.js': '.cjs' }, define: { 'import.meta.url': 'bundleUrl' },
+  // The first line names the build for bin/kobox.js.
+  banner: { js: `// ${stamp}\nconst bundleUrl = require('node:url').pathToFileURL(__filename).href;` },
+});
 
 const stamp = buildStamp();
 fs.rmSync(DIST, { recursive: true, force: true });
 await build({ ...options, entryPoints: { kobox: 'src/host/node/main.ts' }, platform: 'node' });
-// The command has its own build: what a subcommand does not need lies in chunks that it never reads.
-await build({ ...options, entryPoints: { cli: 'src/cli/main.ts' }, platform: 'node', splitting: true, chunkNames: 'cli/[name]-[hash]' });
+await build({ ...options, entryPoints: { cli: 'src/cli/main.ts' }, platform: 'node', ...script(stamp) });
 await build({ ...options, entryPoints: { 'kobox.browser': 'src/host/browser/main.ts' }, platform: 'browser' });
 if (!process.argv.includes('--no-types')) {
   const tsc = path.join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');

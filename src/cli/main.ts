@@ -48,6 +48,8 @@ async function runCommand(command: Command, args: readonly string[]): Promise<nu
   return work(positionals, options);
 }
 
-// A reader that has seen enough (`kobox ... | head`) is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
-process.exitCode = await main(process.argv.slice(2));
+main(process.argv.slice(2)).then(
+  (status) => { process.exitCode = status; },
+  // Thrown outside of the promise, so that node reports it as it reports any exception.
+  (error) => setImmediate(() => { throw error; }),
+);
