@@ -18,7 +18,7 @@ const options = {
 const script = (stamp) => ({
   format: 'cjs', outExtension: { '.js': '.cjs' }, define: { 'import.meta.url': 'bundleUrl' },
   // The first line names the build for bin/kobox.js.
-  banner: { js: `// ${stamp}\nconst bundleUrl = require('node:url').pathToFileURL(__filename).href;` },
+  banner: { js: `// ${stamp}\n"use strict"; const bundleUrl = require('node:url').pathToFileURL(__filename).href;` },
 });
 
 const stamp = buildStamp();
