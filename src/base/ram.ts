@@ -2,6 +2,7 @@
 // addresses and are little endian. An access outside RAM throws MemoryFault: inside an export that becomes the oops of the
 // module that passed the pointer, never an exception of the host.
 
+import { latin1 } from './latin1.ts';
 import { KERNEL_BASE, type Ptr } from './ptr.ts';
 
 /** A guest access that no RAM answers. `isWrite` tells which; `size` is in bytes. */
@@ -16,7 +17,6 @@ export class MemoryFault {
   }
 }
 
-const latin1 = new TextDecoder('latin1');
 const utf8 = new TextDecoder('utf-8');
 const encoder = new TextEncoder();
 
@@ -103,7 +103,7 @@ export class Ram {
     return limit - start;
   }
   /** The bytes of a C string, one character each (Latin-1): lossless for whatever a module stores. */
-  cstring(addr: Ptr, max?: number): string { return latin1.decode(this.bytes(addr, this.strnlen(addr, max))); }
+  cstring(addr: Ptr, max?: number): string { return latin1(this.bytes(addr, this.strnlen(addr, max))); }
   /** Stores Latin-1 text and a NUL. */
   writeCString(addr: Ptr, text: string): void {
     const o = this.offset(addr, text.length + 1, true);

@@ -117,7 +117,7 @@ export class ModuleContext {
     this.patcher = new CodePatcher(ram, cpu);
     this.jumpLabels = new JumpLabels(this.patcher);
     this.dynamicDebug = new DynamicDebug(ram, abi, deps.log, this.jumpLabels);
-    this.parameters = new Parameters({ ram, cpu, image, allocator: deps.allocator, log: deps.log, waits: deps.waits, tainter: this.tainter, dynamicDebug: this.dynamicDebug });
+    this.parameters = new Parameters({ ram, cpu, image, allocator: deps.allocator, log: deps.log, waits: deps.waits, tainter: this.tainter });
     this.staticCalls = new StaticCalls(ram, this.patcher, image);
     this.uevents = new ModuleUevents(deps.uevents);
     this.rules = { isStrict: this.isNewer, structModuleSize: this.struct.sizeBytes, nameOffset: this.struct.nameOffset, nameSize: this.struct.nameSize };

@@ -6,7 +6,7 @@ import { RAX, RDI, RSI } from '../../ir/ir.ts';
 import { data, type ExportEntry, type ExportTable, fn, sleeping } from '../exports/define.ts';
 import type { SourceLine } from '../services.ts';
 import type { ModuleContext } from './context.ts';
-import { formed } from './load.ts';
+import { formed } from './imports.ts';
 import { getterName, setterName } from './parameters.ts';
 import { findSymbol } from './resolve.ts';
 import { STATE } from './struct-module.ts';

@@ -135,7 +135,7 @@ function layOutTwoRegions(file: ModuleFile): Layout {
     placement.putAll(area, index, isAny);
     area.size = pageAlign(area.size);
   });
-  return addSymbolTables(file, placement, areas, areas[0], 0, areas[1], 1);
+  return addSymbolTables(file, placement, areas, areas[0], areas[1], 1);
 }
 
 const AREAS_6_12 = ['text', 'data', 'rodata', 'ro_after_init', 'init text', 'init data', 'init rodata'] as const;
@@ -146,7 +146,7 @@ function layOutSevenAreas(file: ModuleFile): Layout {
   const put = (index: number, accepts: (section: ElfSection, name: string) => boolean): void => placement.putAll(areas[index]!, index, accepts);
   put(0, isExecutable); put(2, isReadOnly); put(3, isRoAfterInit); put(1, isAny);
   put(4, isExecutable); put(6, isReadOnly); put(5, isAny);
-  const layout = addSymbolTables(file, placement, areas, areas[1]!, 1, areas[5]!, 5);
+  const layout = addSymbolTables(file, placement, areas, areas[1]!, areas[5]!, 5);
   for (const index of [0, 2, 4, 6]) areas[index]!.readOnlySize = areas[index]!.size;
   areas[0]!.textSize = areas[0]!.size;
   areas[4]!.textSize = areas[4]!.size;
@@ -154,7 +154,7 @@ function layOutSevenAreas(file: ModuleFile): Layout {
 }
 
 /** Makes room for the symbol tables: all symbols in the init part, those that stay in the core part. */
-function addSymbolTables(file: ModuleFile, placement: Placement, areas: readonly Area[], core: Area, coreIndex: number, init: Area, initIndex: number): Layout {
+function addSymbolTables(file: ModuleFile, placement: Placement, areas: readonly Area[], core: Area, init: Area, initIndex: number): Layout {
   const { symbols, symbolSection, stringSection } = file;
   if (placement.areaOf[symbolSection.index] === -1) placement.put(symbolSection, init, initIndex);
   const isKept = coreSections(placement, areas, file);

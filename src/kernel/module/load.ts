@@ -7,7 +7,9 @@ import type { Sleeping } from '../../cpu/api.ts';
 import { Errno } from '../errors.ts';
 import { GFP_KERNEL } from '../services.ts';
 import type { ModuleContext } from './context.ts';
+import { initialiseStruct, writeStruct } from './fill-struct.ts';
 import { freeModule } from './free.ts';
+import { formed, symbolResolver } from './imports.ts';
 import { runInit } from './init.ts';
 import { LoadFailed } from './load-failed.ts';
 import { layOut, isImpossible, type Layout, placeSections } from './layout.ts';
@@ -18,15 +20,14 @@ import { LoadedModule } from './loaded-module.ts';
 import { acceptModule, type ModuleFile, refuseWritableCode, versionsOf } from './module-file.ts';
 import { TaintSet } from './module-taints.ts';
 import { observeRelocations, observeSections } from './observe.ts';
+import { applyParameters } from './param-apply.ts';
 import { relocateModule } from './relocate.ts';
-import { findSymbol, type Importer, resolveSymbol, type Resolution, type SymbolHit } from './resolve.ts';
+import { findSymbol, type SymbolHit } from './resolve.ts';
 import { checkSignature } from './signature.ts';
 import { STATE } from './struct-module.ts';
-import { computeSymbolValues, type Resolve } from './symbol-values.ts';
+import { computeSymbolValues } from './symbol-values.ts';
 import { sysfsName } from './uevents.ts';
 import type { SymbolVersions } from './versions.ts';
-
-const OWNER_TIMEOUT_MS = 30_000;
 
 /** What one load carries from step to step. */
 export interface Load {
@@ -37,6 +38,8 @@ export interface Load {
   readonly versions: SymbolVersions | undefined;
   readonly module: LoadedModule;
 }
+
+const hashOf = (context: ModuleContext): ((address: Ptr) => string) => context.deps.hashPointer ?? (() => '(____ptrval____)');
 
 /** The parameter string, or how to copy it from user space at the moment Linux does. */
 export type ParameterSource = string | (() => string);
@@ -156,24 +159,18 @@ function* link(load: Load, isTrusted: boolean, parameters: ParameterSource): Sle
   publishCode(load);
 }
 
-const hashOf = (context: ModuleContext): ((address: Ptr) => string) => context.deps.hashPointer ?? (() => '(____ptrval____)');
-
-function initialiseStruct(load: Load): void {
-  const { context: { struct }, module } = load;
-  const { address } = module;
-  const { ram } = struct;
-  ram.writeU8(address + struct.nameOffset + struct.nameSize - 1, 0);
-  for (const list of ['source_list', 'target_list', 'bug_list', 'param_lock.wait_list'] as const) struct.initList(address, list);
-  struct.setPointer(address, 'mkobj.mod', address);
-  module.areas.forEach((area, i) => {
-    const fields = struct.areaFields[i]!;
-    ram.writePtr(address + fields.base, area.base);
-    ram.writeU32(address + fields.size, area.size);
-    if (fields.textSize < 0) return;
-    ram.writeU32(address + fields.textSize, area.textSize);
-    ram.writeU32(address + fields.roSize, area.readOnlySize);
-    ram.writeU32(address + fields.roAfterInitSize, area.roAfterInitSize);
-  });
+function keepStrings(load: Load): void {
+  const { context: { deps, struct }, file, module, report } = load;
+  for (const key of ['version', 'srcversion'] as const) {
+    const text = file.info.get(key);
+    if (text === undefined) continue;
+    module[key] = text;
+    const copy = deps.allocator.kmalloc(text.length + 1, GFP_KERNEL);
+    if (copy === 0) throw refused(report, 'ENOMEM', `no memory for ${key}`);
+    module.ownedStrings.push(copy);
+    deps.ram.writeCString(copy, text);
+    struct.setPointer(module.address, key, copy);
+  }
 }
 
 function allocatePerCpu(load: Load): void {
@@ -193,70 +190,12 @@ function allocatePerCpu(load: Load): void {
   struct.setU32(module.address, 'percpu_size', size);
 }
 
-function keepStrings(load: Load): void {
-  const { context: { deps, struct }, file, module, report } = load;
-  for (const key of ['version', 'srcversion'] as const) {
-    const text = file.info.get(key);
-    if (text === undefined) continue;
-    module[key] = text;
-    const copy = deps.allocator.kmalloc(text.length + 1, GFP_KERNEL);
-    if (copy === 0) throw refused(report, 'ENOMEM', `no memory for ${key}`);
-    module.ownedStrings.push(copy);
-    deps.ram.writeCString(copy, text);
-    struct.setPointer(module.address, key, copy);
-  }
-}
-
 function setArguments(load: Load, text: string): void {
   const { context: { deps, struct }, module, report } = load;
   module.argsAddress = deps.allocator.kmalloc(text.length + 1, GFP_KERNEL);
   if (module.argsAddress === 0) throw refused(report, 'ENOMEM', 'no memory for the parameters');
   deps.ram.writeCString(module.argsAddress, text);
   struct.setPointer(module.address, 'args', module.argsAddress);
-}
-
-function symbolResolver(load: Load): Resolve {
-  const { context, module, report, versions } = load;
-  const { struct } = context;
-  const importer: Importer = {
-    name: module.name, infoName: load.file.infoName, versions, namespaces: module.importedNamespaces,
-    isProprietary: () => module.taints.has('P'),
-    isUsingGplOnly: () => struct.flag(module.address, 'using_gplonly_symbols'),
-    useGplOnly: () => struct.setFlag(module.address, 'using_gplonly_symbols', true),
-    inheritProprietary: () => context.tainter.module(module.taints, 'P', report),
-    forceVersions: (symbol) => context.tainter.force(module.taints, module.name, symbol, report),
-  };
-  // The list changes only while this load waits for somebody.
-  let others: LoadedModule[] | undefined;
-  const providers = { [Symbol.iterator]: () => (others ??= formed(context)).values() };
-  const depend = function* (owner: LoadedModule): Sleeping<'ENOENT' | 'EBUSY' | 'retry' | undefined> {
-    const outcome = yield* dependOn(load, owner);
-    if (outcome === 'retry') others = undefined;
-    return outcome;
-  };
-  const observe = context.observer?.symbolResolved;
-  const resolve = (name: string): Sleeping<Resolution> => resolveSymbol(name, importer, context.deps.exports, providers, depend, report);
-  if (!observe) return resolve;
-  return function* (name) {
-    const resolution = yield* resolve(name);
-    if (resolution.hit) observe.call(context.observer, module.name, name, resolution.hit.address, resolution.hit.owner?.name ?? 'kernel');
-    return resolution;
-  };
-}
-
-/** Modules whose symbols others may use, newest first. */
-export const formed = (context: ModuleContext): LoadedModule[] => context.list.all().filter((module) => context.state(module) !== STATE.UNFORMED);
-
-function* dependOn(load: Load, owner: LoadedModule): Sleeping<'ENOENT' | 'EBUSY' | 'retry' | undefined> {
-  const { context, module, report } = load;
-  if (module.uses.includes(owner)) return undefined;
-  if (context.state(owner) === STATE.COMING) {
-    const isOver = (): boolean => context.list.at(owner.address) !== owner || context.state(owner) !== STATE.COMING;
-    if ((yield* context.deps.waits.wait(isOver, OWNER_TIMEOUT_MS, true)) === 'done') return 'retry';
-    report.issue(KERN_WARNING, `${module.name}: gave up waiting for init of module ${owner.name}.`);
-    return 'EBUSY';
-  }
-  return context.references.use(module, owner) ? undefined : 'ENOENT';
 }
 
 function refuseDuplicateExports(load: Load): void {
@@ -269,32 +208,6 @@ function refuseDuplicateExports(load: Load): void {
     if (!hit && !isKernels) continue;
     throw report.refuse('ENOEXEC', KERN_ERR, `${module.name}: exports duplicate symbol ${name} (owned by ${hit?.owner?.name ?? 'kernel'})`);
   }
-}
-
-/** Fields of struct module that point at the linked tables. */
-function writeStruct(load: Load): void {
-  const { context: { struct, deps }, file, layout, module } = load;
-  const { address } = module;
-  const start = (name: string): Ptr => { const section = file.section(name); return section ? layout.addressOf[section.index]! : 0; };
-  const count = (name: string, size: number): number => Math.floor((file.section(name)?.size ?? 0) / size);
-  struct.setPointer(address, 'syms', start('__ksymtab'));
-  struct.setPointer(address, 'crcs', start('__kcrctab'));
-  struct.setU32(address, 'num_syms', count('__ksymtab', 12));
-  struct.setPointer(address, 'gpl_syms', start('__ksymtab_gpl'));
-  struct.setPointer(address, 'gpl_crcs', start('__kcrctab_gpl'));
-  struct.setU32(address, 'num_gpl_syms', count('__ksymtab_gpl', 12));
-  struct.setPointer(address, 'kp', module.parameters.address);
-  struct.setU32(address, 'num_kp', module.parameters.count);
-  struct.setPointer(address, 'extable', start('__ex_table'));
-  struct.setU32(address, 'num_exentries', count('__ex_table', 12));
-  struct.setPointer(address, 'bug_table', module.bugs.address);
-  struct.setU32(address, 'num_bugs', module.bugs.count);
-  struct.setPointer(address, 'jump_entries', module.jumpEntries.address);
-  struct.setU32(address, 'num_jump_entries', module.jumpEntries.count);
-  struct.setPointer(address, 'static_call_sites', module.staticCallSites.address);
-  struct.setU32(address, 'num_static_call_sites', module.staticCallSites.count);
-  struct.setFlag(address, 'klp', file.info.has('livepatch'));
-  deps.ram.writeU32(struct.address(address, 'taints'), module.taints.mask);
 }
 
 /** From COMING on: notifiers, parameters, sysfs, init. */
@@ -312,7 +225,7 @@ function* start(load: Load): Sleeping<void> {
   module.canHaveParameters = true;
   const text = module.argsAddress === 0 ? '' : context.deps.ram.cstring(module.argsAddress);
   module.isAsyncProbeRequested = context.isAsyncProbe;
-  const error = text === '' ? 0 : yield* context.parameters.apply(module, text, report, context.observer);
+  const error = text === '' ? 0 : yield* applyParameters(context, module, text, report);
   if (error < 0) {
     yield* leave(load, true);
     throw new LoadFailed(error, report.issues);

@@ -1,18 +1,14 @@
-// A module's parameters: the `__param` records, setting them from the load string, and what /sys/module/NAME/parameters reads and
-// writes (spec 5). A setter or getter is either one of the kernel's own, which runs here directly, or code of a module.
+// A module's parameters: the `__param` records, and what /sys/module/NAME/parameters reads and writes (spec 5). A setter or getter is either one of the kernel's own, which runs here directly, or code of a module.
 
 import { PAGE_SIZE, type Ptr } from '../../base/ptr.ts';
 import type { Ram } from '../../base/ram.ts';
 import type { Cpu, Sleeping } from '../../cpu/api.ts';
 import type { KernelImage } from '../image.ts';
 import { GFP_KERNEL, type Allocator, type Log } from '../services.ts';
-import type { DynamicDebug } from './dynamic-debug.ts';
-import { KERN_ERR, KERN_NOTICE, KERN_WARNING, type LoadReport } from './load-report.ts';
+import { KERN_ERR, KERN_NOTICE, type LoadReport } from './load-report.ts';
 import type { LoadedModule } from './loaded-module.ts';
-import type { LoadObserver } from './observer.ts';
 import type { ModuleTainter } from './module-taints.ts';
-import { parseBool } from './param-numbers.ts';
-import { isSameParameter, type ParamItem, splitParameters } from './param-string.ts';
+import { isSameParameter } from './param-string.ts';
 import { type ParamTarget, type ParamType, ParamTypes } from './param-types.ts';
 import { PARAM_ENTRY } from './section-names.ts';
 import type { ModuleWaits } from './waits.ts';
@@ -29,7 +25,7 @@ export interface ParamRecord {
 }
 
 /** A value on its way to a setter: the text, and where a module finds it in memory. */
-interface Value {
+export interface ParamValue {
   readonly text: string | undefined;
   readonly address: Ptr;
   /** The kernel function that traces show as the setter's caller, if it is not the parser of the load. */
@@ -41,8 +37,6 @@ const OPS_GET = 16;
 const OPS_FREE = 24;
 const FL_UNSAFE = 1;
 const EINVAL = -22;
-const ENOENT = -2;
-const ENOSPC = -28;
 const ENOMEM = -12;
 
 export interface ParametersContext {
@@ -53,7 +47,6 @@ export interface ParametersContext {
   readonly log: Log;
   readonly waits: ModuleWaits;
   readonly tainter: ModuleTainter;
-  readonly dynamicDebug: DynamicDebug;
 }
 
 export class Parameters {
@@ -95,55 +88,8 @@ export class Parameters {
     return undefined;
   }
 
-  /** Sets everything that `text` (whose guest copy is module.argsAddress) names. Returns 0 or the last setter's negative errno. */
-  *apply(module: LoadedModule, text: string, report: LoadReport, observer?: LoadObserver): Sleeping<number> {
-    const { items, rest } = splitParameters(text);
-    let result = 0;
-    for (const item of items) {
-      const error = yield* this.#applyOne(module, item, report);
-      if (error === 0) observer?.parameterSet?.(module.name, item.name, item.value);
-      if (error < 0) {
-        result = error;
-        report.issue(KERN_ERR, this.#complaint(module, item, error), item.name);
-      }
-    }
-    if (rest !== undefined && rest !== '') report.note(KERN_WARNING, `${module.name}: parameters '${rest}' after \`--' ignored`);
-    return result;
-  }
-
-  *#applyOne(module: LoadedModule, item: ParamItem, report: LoadReport): Sleeping<number> {
-    const record = this.find(module, item.name);
-    if (!record) {
-      this.#applyUnknown(module, item, report);
-      return 0;
-    }
-    const { ram } = this.#context;
-    const at = module.argsAddress + item.valueStart;
-    if (item.value !== undefined) ram.writeU8(module.argsAddress + item.valueEnd, 0);
-    return yield* this.#set(module, record, { text: item.value, address: item.value === undefined ? 0 : at }, report);
-  }
-  #applyUnknown(module: LoadedModule, item: ParamItem, report: LoadReport): void {
-    if (item.name === 'async_probe') {
-      module.isAsyncProbeRequested = parseBool(item.value ?? '') ?? true;
-      return;
-    }
-    const dot = item.name.indexOf('.');
-    const name = dot < 0 ? item.name : item.name.slice(dot + 1);
-    if (name === 'dyndbg') {
-      this.#context.dynamicDebug.execute(item.value ?? '+p', [module], module.name);
-      return;
-    }
-    report.note(KERN_WARNING, `${module.name}: unknown parameter '${dot < 0 ? item.name : item.name.slice(0, dot)}' ignored`);
-  }
-  #complaint(module: LoadedModule, item: ParamItem, error: number): string {
-    // A setter of arrays has cut the text at its commas by then.
-    const value = this.#context.ram.cstring(module.argsAddress + item.valueStart, item.valueEnd - item.valueStart);
-    if (error === ENOENT) return `${module.name}: Unknown parameter \`${item.name}'`;
-    if (error === ENOSPC) return `${module.name}: \`${item.value === undefined ? '' : value}' too large for parameter \`${item.name}'`;
-    return `${module.name}: \`${item.value === undefined ? '' : value}' invalid for parameter \`${item.name}'`;
-  }
-
-  *#set(module: LoadedModule, record: ParamRecord, value: Value, report: LoadReport): Sleeping<number> {
+  /** One parameter through its setter, the parameter mutex held: 0 or a negative errno. */
+  *set(module: LoadedModule, record: ParamRecord, value: ParamValue, report: LoadReport): Sleeping<number> {
     const { ram, tainter } = this.#context;
     if (value.text === undefined && (ram.readU32(record.ops) & 1) === 0) return EINVAL;
     yield* this.lock(module);
@@ -157,7 +103,7 @@ export class Parameters {
     return result;
   }
 
-  *#callSetter(ops: Ptr, value: Value, target: ParamTarget, guestParam: Ptr): Sleeping<number> {
+  *#callSetter(ops: Ptr, value: ParamValue, target: ParamTarget, guestParam: Ptr): Sleeping<number> {
     const { ram, cpu, image } = this.#context;
     const setter = ram.readPtr(ops + OPS_SET);
     const standard = this.#setters.get(setter);
@@ -167,7 +113,7 @@ export class Parameters {
   }
 
   /** `param_array_set`: elements separated by commas, each through the element type's setter. */
-  *setArray(value: Value, target: ParamTarget, guestParam: Ptr): Sleeping<number> {
+  *setArray(value: ParamValue, target: ParamTarget, guestParam: Ptr): Sleeping<number> {
     const { ram, log } = this.#context;
     const array = this.#array(target.arg);
     if (value.text === undefined) return EINVAL;
@@ -269,7 +215,7 @@ export class Parameters {
     const buffer = allocator.kmalloc(text.length + 1, GFP_KERNEL);
     if (buffer === 0) return ENOMEM;
     ram.writeCString(buffer, text);
-    const result = yield* this.#set(module, record, { text, address: buffer, caller: 'param_attr_store' }, report);
+    const result = yield* this.set(module, record, { text, address: buffer, caller: 'param_attr_store' }, report);
     allocator.kfree(buffer);
     return result;
   }
