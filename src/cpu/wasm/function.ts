@@ -12,7 +12,7 @@
 import { KERNEL_BASE } from '../../base/ptr.ts';
 import { PREDICATES, RDX, RSP, type Block, type Stmt } from '../../ir/ir.ts';
 import { predicateLiveness, predsLiveBeforeInsn, predsLiveBeforeTerm, regsLiveBeforeStmt, CALLEE_SAVED, type Liveness } from '../../ir/liveness.ts';
-import { mayFault, predsRead, regsRead, stmtExprs, stringReads, termExprs, termPreds } from '../../ir/visit.ts';
+import { mayFault, predsRead, regsRead, stmtExprs, termExprs, termPreds } from '../../ir/visit.ts';
 import { chargePoints } from '../../ir/work.ts';
 import type { Code } from '../../wasm/code.ts';
 import { I32, OP } from '../../wasm/opcodes.ts';
@@ -23,7 +23,7 @@ import type { FlowNode } from './control-flow.ts';
 import { Emitter, type EmitterInput } from './emitter.ts';
 import { emitCondition, emitExpr } from './expressions.ts';
 import { loadBudget, loadPreds, loadRegisters, storeBudget, storePreds, storeRegisters } from './full-state.ts';
-import { argumentsAtCalls, unwrittenRegisters } from './signatures.ts';
+import { argumentsAtCalls, readsOf, unwrittenRegisters } from './signatures.ts';
 import { emitInsn } from './statements.ts';
 import { writeDispatch, writeStructured, type NodeWriter, type Transfer } from './structure.ts';
 import { address32, BLOCK_ARGUMENTS } from './unit.ts';
@@ -65,7 +65,7 @@ function declareRegisters(e: Emitter): void {
   for (const { block } of e.flow.nodes) {
     for (const { stmts } of block.insns) {
       for (const stmt of stmts) {
-        registers |= writtenRegisters(stmt) | readRegisters(stmt);
+        registers |= writtenRegisters(stmt) | readsOf(stmt);
         if (stmt.s === 'pred') e.pred(stmt.pred);
         for (const expr of stmtExprs(stmt)) preds |= predsRead(expr);
       }
@@ -93,12 +93,6 @@ function predsAtExits(e: Emitter, predicates: Liveness, weights: ReadonlyMap<num
 }
 const mayLeave = (stmt: Stmt): boolean =>
   stmt.s === 'store' || stmt.s === 'trapif' || stmt.s === 'string' || stmt.s === 'intrinsic' || stmtExprs(stmt).some(mayFault);
-
-const readRegisters = (stmt: Stmt): number => {
-  let mask = stmt.s === 'string' ? stringReads(stmt) : stmt.s === 'intrinsic' ? stmt.reads & 0xffff : 0;
-  for (const expr of stmtExprs(stmt)) mask |= regsRead(expr);
-  return mask;
-};
 
 /** Arguments that come in the block, the stack check, and the charge of the entry unless that is the top of a loop and charges itself. */
 function enter(e: Emitter, weights: ReadonlyMap<number, number>): void {

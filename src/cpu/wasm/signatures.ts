@@ -3,8 +3,8 @@
 // known, so the analysis runs over the whole unit until nothing changes.
 
 import { RAX, RDX, RSP, type Block, type Insn, type IrFunction, type Stmt } from '../../ir/ir.ts';
-import { ARGUMENT_REGISTERS, CALLEE_SAVED, CALLER_SAVED, regsLiveBeforeStmt } from '../../ir/liveness.ts';
-import { regsRead, termExprs } from '../../ir/visit.ts';
+import { ARGUMENT_REGISTERS, CALLER_SAVED, regsLiveBeforeStmt } from '../../ir/liveness.ts';
+import { regsRead, stmtExprs, stringReads, termExprs } from '../../ir/visit.ts';
 import { successors } from '../../ir/work.ts';
 import { writtenRegisters } from './checked-bases.ts';
 import { isStackAddress } from './address.ts';
@@ -58,10 +58,22 @@ export function signaturesOf(fns: readonly IrFunction[], outside: CalleeReads): 
       wanted.set(entry, nowWanted);
       used.set(entry, nowUsed & ARGUMENT_REGISTERS);
       const passesOn = nowWanted & ~nowUsed & ~body.written & IN_BLOCK;
-      signatures.set(entry, { reads: nowWanted & ~passesOn, passesOn, isStrict: (nowUsed & ~CONVENTIONAL) !== 0, changesRdx: body.changesRdx, live, readHere });
+      signatures.set(entry, { reads: nowWanted & ~passesOn, passesOn, isStrict: body.isStrict, changesRdx: body.changesRdx, live, readHere });
     }
   }
   return signatures;
+}
+
+/** What one block does to liveness. */
+interface Transfer {
+  readonly block: Block;
+  /** Read before written by its instructions; written by them. */
+  readonly reads: number;
+  readonly writes: number;
+  readonly termReads: number;
+  readonly successors: readonly number[];
+  /** Live at its start, so far. */
+  before: number;
 }
 
 /** Register liveness of one function, with callees that read what they really read. */
@@ -69,58 +81,87 @@ class Body {
   readonly fn: IrFunction;
   /** Registers that its instructions write. */
   readonly written: number;
-  readonly #order: readonly Block[];
-  /** Registers not yet written on any path to the block's start. */
-  readonly #unwritten: ReadonlyMap<number, number>;
+  readonly isStrict: boolean;
+  /** Last block first: most edges go forward. */
+  readonly #transfers: readonly Transfer[];
 
   constructor(fn: IrFunction) {
     this.fn = fn;
-    this.#order = [...fn.blocks.values()].sort((a, b) => b.start - a.start);
-    this.written = this.#order.reduce((mask, block) => block.insns.reduce((sum, insn) => sum | writtenByInsn(insn), mask), 0);
-    this.#unwritten = unwrittenAt(fn);
+    const unwritten = unwrittenAt(fn);
+    const blocks = [...fn.blocks.values()].sort((a, b) => b.start - a.start);
+    const positions = new Map(blocks.map((block, position) => [block.start, position]));
+    this.#transfers = blocks.map((block) => {
+      const { reads, writes } = insnTransfer(block, unwritten.get(block.start) ?? 0);
+      return { block, reads, writes, termReads: termExprs(block.term).reduce((mask, expr) => mask | regsRead(expr), 0), successors: successors(block).map((target) => positions.get(target)!), before: 0 };
+    });
+    this.written = this.#transfers.reduce((mask, { writes }) => mask | writes, 0);
+    this.isStrict = blocks.some((block) => readsUnknown(block, unwritten.get(block.start)));
   }
   get changesRdx(): boolean { return (this.written & (1 << RDX)) !== 0; }
 
   /** Liveness when callees read what `calleeReads` says and `atReturn` is read after a return. */
   solve(calleeReads: (address: number) => number, atReturn: number): Liveness {
-    const before = new Map<number, number>(), after = new Map<Block, number>(), beforeTerm = new Map<Block, number>();
+    const transfers = this.#transfers;
+    const calls = transfers.map(({ block: { term } }) => (term.t === 'call' || term.t === 'tail' ? calleeReads(typeof term.target === 'number' ? term.target : NOWHERE) : -1));
+    for (const transfer of transfers) transfer.before = 0;
+    const afterOf = ({ block, successors: targets }: Transfer): number => {
+      let live = block.term.t === 'ret' ? atReturn : 0;
+      for (const target of targets) live |= transfers[target]!.before;
+      return live;
+    };
+    const beforeTermOf = (transfer: Transfer, position: number, after: number): number =>
+      (calls[position]! < 0 ? after : (after & ~CALLER_SAVED) | calls[position]!) | transfer.termReads;
     for (let isChanged = true; isChanged;) {
       isChanged = false;
-      for (const block of this.#order) {
-        let live = block.term.t === 'ret' ? atReturn : 0;
-        for (const target of successors(block)) live |= before.get(target) ?? 0;
-        after.set(block, live);
-        live = this.#beforeTerm(block, live, calleeReads);
-        beforeTerm.set(block, live);
-        live = this.#before(block, live);
-        if (live === before.get(block.start)) continue;
-        before.set(block.start, live);
+      for (let i = 0; i < transfers.length; i++) {
+        const transfer = transfers[i]!;
+        const live = (beforeTermOf(transfer, i, afterOf(transfer)) & ~transfer.writes) | transfer.reads;
+        if (live === transfer.before) continue;
+        transfer.before = live;
         isChanged = true;
       }
     }
+    const before = new Map<number, number>(), after = new Map<Block, number>(), beforeTerm = new Map<Block, number>();
+    transfers.forEach((transfer, position) => {
+      const live = afterOf(transfer);
+      before.set(transfer.block.start, transfer.before);
+      after.set(transfer.block, live);
+      beforeTerm.set(transfer.block, beforeTermOf(transfer, position, live));
+    });
     return { before, after, beforeTerm };
   }
+}
 
-  #beforeTerm({ term }: Block, after: number, calleeReads: (address: number) => number): number {
-    let live = after;
-    if (term.t === 'call' || term.t === 'tail') live = (live & ~CALLER_SAVED) | calleeReads(typeof term.target === 'number' ? term.target : NOWHERE);
-    for (const expr of termExprs(term)) live |= regsRead(expr);
-    return live;
-  }
-  #before(block: Block, beforeTerm: number): number {
-    let live = beforeTerm;
-    const { insns } = block;
-    const unwritten = unwrittenBefore(block, this.#unwritten.get(block.start) ?? 0);
-    for (let i = insns.length - 1; i >= 0; i--) {
-      const { stmts } = insns[i]!;
-      for (let k = stmts.length - 1; k >= 0; k--) {
-        const stmt = stmts[k]!;
+function insnTransfer(block: Block, unwrittenAtStart: number): { reads: number; writes: number } {
+  const { insns } = block;
+  const unwritten = unwrittenBefore(block, unwrittenAtStart);
+  let reads = 0, writes = 0;
+  for (let i = insns.length - 1; i >= 0; i--) {
+    const { stmts } = insns[i]!;
+    for (let k = stmts.length - 1; k >= 0; k--) {
+      const stmt = stmts[k]!;
+      const written = writtenRegisters(stmt);
+      if (unwritten[i] !== 0) {
         if (savesUnknown(stmt, unwritten[i]!) !== 0) continue;
-        live = regsLiveBeforeStmt(stmt, live) & ~mergedUnknown(stmt, unwritten[i]!);
-      }
+        const merged = mergedUnknown(stmt, unwritten[i]!);
+        reads = (regsLiveBeforeStmt(stmt, reads) & ~merged);
+      } else reads = regsLiveBeforeStmt(stmt, reads);
+      writes |= written;
     }
-    return live;
   }
+  return { reads, writes };
+}
+
+/**
+ * Whether a block reads a register that the caller does not set and no path here has written. (One that some path has written is
+ * an ordinary variable, which the compiler knows to be set whenever it counts.)
+ */
+function readsUnknown(block: Block, unwrittenAtStart: number | undefined): boolean {
+  if (!unwrittenAtStart) return false;
+  const unwritten = unwrittenBefore(block, unwrittenAtStart);
+  const isRead = block.insns.some(({ stmts }, i) => unwritten[i] !== 0 && stmts.some((stmt) => readsOf(stmt) & unwritten[i]! & ~savesUnknown(stmt, unwritten[i]!) & ~mergedUnknown(stmt, unwritten[i]!)));
+  const atTerm = block.insns.reduce((mask, insn) => mask & ~writtenByInsn(insn), unwrittenAtStart);
+  return isRead || termExprs(block.term).some((expr) => (regsRead(expr) & atTerm) !== 0);
 }
 
 /** Stands for the target of an indirect call. */
@@ -148,6 +189,13 @@ function unwrittenAt(fn: IrFunction): ReadonlyMap<number, number> {
   }
   return masks;
 }
+/** Registers a statement reads. */
+export function readsOf(stmt: Stmt): number {
+  let mask = stmt.s === 'string' ? stringReads(stmt) : stmt.s === 'intrinsic' ? stmt.reads & 0xffff : 0;
+  for (const expr of stmtExprs(stmt)) mask |= regsRead(expr);
+  return mask;
+}
+
 const writtenByInsn = (insn: Insn): number => insn.stmts.reduce((mask, stmt) => mask | writtenRegisters(stmt), 0);
 
 /** Registers still unwritten before each instruction of a block. */
@@ -161,12 +209,12 @@ function unwrittenBefore(block: Block, atStart: number): number[] {
 }
 
 /**
- * The callee-saved register that a statement saves to the stack while it still holds the caller's value; 0 if it does not. Translated
- * code knows no such value: each frame keeps its own registers, so the saved one is never looked at.
+ * The register that a statement saves to the stack while it still holds the caller's value (or none, r10 as padding); 0 if it does
+ * not. Translated code knows no such value: each frame keeps its own registers, so the saved one is never looked at.
  */
 export function savesUnknown(stmt: Stmt, unwritten: number): number {
   if (stmt.s !== 'store' || stmt.size !== 8 || stmt.value.op !== 'reg' || !isStackAddress(stmt.addr)) return 0;
-  return (1 << stmt.value.reg) & unwritten & CALLEE_SAVED;
+  return (1 << stmt.value.reg) & unwritten;
 }
 
 /** The register that a statement sets partly (`sete %al`) while the rest, at which nobody looks, is unknown; 0 if it does not. */

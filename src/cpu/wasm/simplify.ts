@@ -3,6 +3,7 @@
 // respect to stores; a load that nobody reads stays, since it may fault. An instruction that shares its address with the terminator
 // is left alone: the terminator may read its temporaries.
 
+import { c32, c64 } from '../../ir/build.ts';
 import type { Expr, Insn, IrFunction, Stmt } from '../../ir/ir.ts';
 import { mayFault, predsRead, regsRead, stmtExprs } from '../../ir/visit.ts';
 import { writtenRegisters } from './checked-bases.ts';
@@ -103,8 +104,14 @@ function substitute(e: Expr, values: Values): Expr {
   const a = substitute(e.a, values);
   if (!('b' in e)) return a === e.a ? e : { ...e, a };
   const b = substitute(e.b, values);
-  return a === e.a && b === e.b ? e : { ...e, a, b };
+  if (a === e.a && b === e.b) return e;
+  // `sbb eax, eax` and `or eax, -1` do not look at eax.
+  if (e.op === 'sub' && isSameRegister(a, b)) return a.type === 'i32' ? c32(0) : c64(0);
+  if (e.op === 'or' && b.op === 'const' && b.value === -1 && !mayFault(a)) return b;
+  return { ...e, a, b };
 }
+const isSameRegister = (a: Expr, b: Expr): boolean =>
+  a.op === 'reg' ? b.op === 'reg' && a.reg === b.reg : a.op === 'wrap' && b.op === 'wrap' && isSameRegister(a.a, b.a);
 function substituteStmt(stmt: Stmt, values: Values): Stmt {
   switch (stmt.s) {
     case 'reg': case 'tmp': case 'pred': {
