@@ -51,6 +51,10 @@ export interface Prototypes {
   __check_object_size: (ptr: PlainPtr, n: number, to_user: boolean) => void;
   /** `void __copy_overflow(int size, unsigned long count)` */
   __copy_overflow: (size: number, count: number) => void;
+  /** `u32 __crc32c_le(u32 crc, const unsigned char *p, size_t len)` */
+  __crc32c_le: (crc: number, p: PlainPtr, len: number) => number | boolean;
+  /** `u32 __crc32c_le_shift(u32 crc, size_t len)` */
+  __crc32c_le_shift: (crc: number, len: number) => number | boolean;
   /** `void __dynamic_dev_dbg(struct _ddebug *descriptor, const struct device *dev, const char *fmt, ...)` */
   __dynamic_dev_dbg: (descriptor: Ptr<'_ddebug'>, dev: Ptr<'device'>, fmt: Ptr<'char'>, va: VaList) => void;
   /** `void __dynamic_pr_debug(struct _ddebug *descriptor, const char *fmt, ...)` */
@@ -67,6 +71,36 @@ export interface Prototypes {
   __get_free_pages: (gfp_mask: number, order: number) => number | boolean;
   /** `u32 __get_random_u32_below(u32 ceil)` */
   __get_random_u32_below: (ceil: number) => number | boolean;
+  /** `void __init_rwsem(struct rw_semaphore *sem, const char *name, struct lock_class_key *key)` */
+  __init_rwsem: (sem: Ptr<'rw_semaphore'>, name: Ptr<'char'>, key: Ptr<'lock_class_key'>) => void;
+  /** `void __init_swait_queue_head(struct swait_queue_head *q, const char *name, struct lock_class_key *key)` */
+  __init_swait_queue_head: (q: Ptr<'swait_queue_head'>, name: Ptr<'char'>, key: Ptr<'lock_class_key'>) => void;
+  /** `void __init_waitqueue_head(struct wait_queue_head *wq_head, const char *name, struct lock_class_key *key)` */
+  __init_waitqueue_head: (wq_head: Ptr<'wait_queue_head'>, name: Ptr<'char'>, key: Ptr<'lock_class_key'>) => void;
+  /** `int __kfifo_alloc(struct __kfifo *fifo, unsigned int size, size_t esize, gfp_t gfp_mask)` */
+  __kfifo_alloc: (fifo: Ptr<'__kfifo'>, size: number, esize: number, gfp_mask: number) => number | boolean;
+  /** `void __kfifo_free(struct __kfifo *fifo)` */
+  __kfifo_free: (fifo: Ptr<'__kfifo'>) => void;
+  /** `unsigned int __kfifo_in(struct __kfifo *fifo, const void *buf, unsigned int len)` */
+  __kfifo_in: (fifo: Ptr<'__kfifo'>, buf: PlainPtr, len: number) => number | boolean;
+  /** `unsigned int __kfifo_in_r(struct __kfifo *fifo, const void *buf, unsigned int len, size_t recsize)` */
+  __kfifo_in_r: (fifo: Ptr<'__kfifo'>, buf: PlainPtr, len: number, recsize: number) => number | boolean;
+  /** `int __kfifo_init(struct __kfifo *fifo, void *buffer, unsigned int size, size_t esize)` */
+  __kfifo_init: (fifo: Ptr<'__kfifo'>, buffer: PlainPtr, size: number, esize: number) => number | boolean;
+  /** `unsigned int __kfifo_len_r(struct __kfifo *fifo, size_t recsize)` */
+  __kfifo_len_r: (fifo: Ptr<'__kfifo'>, recsize: number) => number | boolean;
+  /** `unsigned int __kfifo_max_r(unsigned int len, size_t recsize)` */
+  __kfifo_max_r: (len: number, recsize: number) => number | boolean;
+  /** `unsigned int __kfifo_out(struct __kfifo *fifo, void *buf, unsigned int len)` */
+  __kfifo_out: (fifo: Ptr<'__kfifo'>, buf: PlainPtr, len: number) => number | boolean;
+  /** `unsigned int __kfifo_out_peek(struct __kfifo *fifo, void *buf, unsigned int len)` */
+  __kfifo_out_peek: (fifo: Ptr<'__kfifo'>, buf: PlainPtr, len: number) => number | boolean;
+  /** `unsigned int __kfifo_out_peek_r(struct __kfifo *fifo, void *buf, unsigned int len, size_t recsize)` */
+  __kfifo_out_peek_r: (fifo: Ptr<'__kfifo'>, buf: PlainPtr, len: number, recsize: number) => number | boolean;
+  /** `unsigned int __kfifo_out_r(struct __kfifo *fifo, void *buf, unsigned int len, size_t recsize)` */
+  __kfifo_out_r: (fifo: Ptr<'__kfifo'>, buf: PlainPtr, len: number, recsize: number) => number | boolean;
+  /** `void __kfifo_skip_r(struct __kfifo *fifo, size_t recsize)` */
+  __kfifo_skip_r: (fifo: Ptr<'__kfifo'>, recsize: number) => void;
   /** `void *__kmalloc(size_t size, gfp_t flags)` */
   __kmalloc: (size: number, flags: number) => PlainPtr;
   /** `void *__kmalloc_node(size_t size, gfp_t flags, int node)` */
@@ -77,10 +111,20 @@ export interface Prototypes {
   __list_add_valid: (new_: Ptr<'list_head'>, prev: Ptr<'list_head'>, next: Ptr<'list_head'>) => boolean;
   /** `bool __list_del_entry_valid(struct list_head *entry)` */
   __list_del_entry_valid: (entry: Ptr<'list_head'>) => boolean;
+  /** `void __local_bh_enable_ip(unsigned long ip, unsigned int cnt)` */
+  __local_bh_enable_ip: (ip: number, cnt: number) => void;
   /** `void __module_get(struct module *module)` */
   __module_get: (module: Ptr<'module'>) => void;
+  /** `void __mutex_init(struct mutex *lock, const char *name, struct lock_class_key *key)` */
+  __mutex_init: (lock: Ptr<'mutex'>, name: Ptr<'char'>, key: Ptr<'lock_class_key'>) => void;
   /** `void __page_frag_cache_drain(struct page *page, unsigned int count)` */
   __page_frag_cache_drain: (page: Ptr<'page'>, count: number) => void;
+  /** `int __percpu_counter_compare(struct percpu_counter *fbc, s64 rhs, s32 batch)` */
+  __percpu_counter_compare: (fbc: Ptr<'percpu_counter'>, rhs: bigint, batch: number) => number | boolean;
+  /** `int __percpu_counter_init(struct percpu_counter *fbc, s64 amount, gfp_t gfp, struct lock_class_key *key)` */
+  __percpu_counter_init: (fbc: Ptr<'percpu_counter'>, amount: bigint, gfp: number, key: Ptr<'lock_class_key'>) => number | boolean;
+  /** `s64 __percpu_counter_sum(struct percpu_counter *fbc)` */
+  __percpu_counter_sum: (fbc: Ptr<'percpu_counter'>) => bigint;
   /** `int __printk_ratelimit(const char *func)` */
   __printk_ratelimit: (func: Ptr<'char'>) => number | boolean;
   /** `bool __put_devmap_managed_page_refs(struct page *page, int refs)` */
@@ -89,6 +133,16 @@ export interface Prototypes {
   __rb_erase_color: (parent: Ptr<'rb_node'>, root: Ptr<'rb_root'>, augment_rotate: Ptr<'function'>) => void;
   /** `void __rb_insert_augmented(struct rb_node *node, struct rb_root *root, void (*augment_rotate)(struct rb_node *, struct rb_node *))` */
   __rb_insert_augmented: (node: Ptr<'rb_node'>, root: Ptr<'rb_root'>, augment_rotate: Ptr<'function'>) => void;
+  /** `void __rcu_read_lock(void)` */
+  __rcu_read_lock: () => void;
+  /** `void __rcu_read_unlock(void)` */
+  __rcu_read_unlock: () => void;
+  /** `void __read_overflow2_field(size_t avail, size_t wanted)` */
+  __read_overflow2_field: (avail: number, wanted: number) => void;
+  /** `bool __sg_page_iter_next(struct sg_page_iter *piter)` */
+  __sg_page_iter_next: (piter: Ptr<'sg_page_iter'>) => boolean;
+  /** `void __sg_page_iter_start(struct sg_page_iter *piter, struct scatterlist *sglist, unsigned int nents, unsigned long pgoffset)` */
+  __sg_page_iter_start: (piter: Ptr<'sg_page_iter'>, sglist: Ptr<'scatterlist'>, nents: number, pgoffset: number) => void;
   /** `u64 __siphash_unaligned(const void *data, size_t len, const siphash_key_t *key)` */
   __siphash_unaligned: (data: PlainPtr, len: number, key: Ptr<'siphash_key_t'>) => bigint;
   /** `void __static_call_update(struct static_call_key *key, void *tramp, void *func)` */
@@ -105,8 +159,20 @@ export interface Prototypes {
   __vmalloc: (size: number, gfp_mask: number) => PlainPtr;
   /** `void *__vmalloc_array(size_t n, size_t size, gfp_t flags)` */
   __vmalloc_array: (n: number, size: number, flags: number) => PlainPtr;
+  /** `int __wake_up(struct wait_queue_head *wq_head, unsigned int mode, int nr_exclusive, void *key)` */
+  __wake_up: (wq_head: Ptr<'wait_queue_head'>, mode: number, nr_exclusive: number, key: PlainPtr) => number | boolean;
+  /** `void __wake_up_locked(struct wait_queue_head *wq_head, unsigned int mode, int nr)` */
+  __wake_up_locked: (wq_head: Ptr<'wait_queue_head'>, mode: number, nr: number) => void;
+  /** `void __wake_up_locked_key(struct wait_queue_head *wq_head, unsigned int mode, void *key)` */
+  __wake_up_locked_key: (wq_head: Ptr<'wait_queue_head'>, mode: number, key: PlainPtr) => void;
+  /** `void __wake_up_sync(struct wait_queue_head *wq_head, unsigned int mode)` */
+  __wake_up_sync: (wq_head: Ptr<'wait_queue_head'>, mode: number) => void;
+  /** `void __wake_up_sync_key(struct wait_queue_head *wq_head, unsigned int mode, void *key)` */
+  __wake_up_sync_key: (wq_head: Ptr<'wait_queue_head'>, mode: number, key: PlainPtr) => void;
   /** `void __warn_printk(const char *fmt, ...)` */
   __warn_printk: (fmt: Ptr<'char'>, va: VaList) => void;
+  /** `void __write_overflow_field(size_t avail, size_t wanted)` */
+  __write_overflow_field: (avail: number, wanted: number) => void;
   /** `void _dev_alert(const struct device *dev, const char *fmt, ...)` */
   _dev_alert: (dev: Ptr<'device'>, fmt: Ptr<'char'>, va: VaList) => void;
   /** `void _dev_crit(const struct device *dev, const char *fmt, ...)` */
@@ -143,12 +209,20 @@ export interface Prototypes {
   _kstrtol: (s: Ptr<'char'>, base: number, res: PlainPtr) => number | boolean;
   /** `int _kstrtoul(const char *s, unsigned int base, unsigned long *res)` */
   _kstrtoul: (s: Ptr<'char'>, base: number, res: PlainPtr) => number | boolean;
+  /** `void _local_bh_enable(void)` */
+  _local_bh_enable: () => void;
   /** `int _printk(const char *fmt, ...)` */
   _printk: (fmt: Ptr<'char'>, va: VaList) => number | boolean;
+  /** `int _raw_spin_trylock_bh(raw_spinlock_t *lock)` */
+  _raw_spin_trylock_bh: (lock: Ptr<'raw_spinlock'>) => number | boolean;
   /** `void add_device_randomness(const void *buf, size_t len)` */
   add_device_randomness: (buf: PlainPtr, len: number) => void;
   /** `void add_taint(unsigned int flag, enum lockdep_ok lockdep_ok)` */
   add_taint: (flag: number, lockdep_ok: number) => void;
+  /** `void add_wait_queue(struct wait_queue_head *wq_head, struct wait_queue_entry *wq_entry)` */
+  add_wait_queue: (wq_head: Ptr<'wait_queue_head'>, wq_entry: Ptr<'wait_queue_entry'>) => void;
+  /** `void add_wait_queue_exclusive(struct wait_queue_head *wq_head, struct wait_queue_entry *wq_entry)` */
+  add_wait_queue_exclusive: (wq_head: Ptr<'wait_queue_head'>, wq_entry: Ptr<'wait_queue_entry'>) => void;
   /** `struct page *alloc_pages(gfp_t gfp, unsigned int order)` */
   alloc_pages: (gfp: number, order: number) => Ptr<'page'>;
   /** `void *alloc_pages_exact(size_t size, gfp_t gfp_mask)` */
@@ -157,6 +231,16 @@ export interface Prototypes {
   argv_free: (argv: Ptr<'char *'>) => void;
   /** `char **argv_split(gfp_t gfp, const char *str, int *argcp)` */
   argv_split: (gfp: number, str: Ptr<'char'>, argcp: PlainPtr) => Ptr<'char *'>;
+  /** `int atomic_notifier_call_chain(struct atomic_notifier_head *nh, unsigned long val, void *v)` */
+  atomic_notifier_call_chain: (nh: Ptr<'atomic_notifier_head'>, val: number, v: PlainPtr) => number | boolean;
+  /** `int atomic_notifier_chain_register(struct atomic_notifier_head *nh, struct notifier_block *n)` */
+  atomic_notifier_chain_register: (nh: Ptr<'atomic_notifier_head'>, n: Ptr<'notifier_block'>) => number | boolean;
+  /** `int atomic_notifier_chain_register_unique_prio(struct atomic_notifier_head *nh, struct notifier_block *n)` */
+  atomic_notifier_chain_register_unique_prio: (nh: Ptr<'atomic_notifier_head'>, n: Ptr<'notifier_block'>) => number | boolean;
+  /** `int atomic_notifier_chain_unregister(struct atomic_notifier_head *nh, struct notifier_block *n)` */
+  atomic_notifier_chain_unregister: (nh: Ptr<'atomic_notifier_head'>, n: Ptr<'notifier_block'>) => number | boolean;
+  /** `int autoremove_wake_function(struct wait_queue_entry *wq_entry, unsigned int mode, int sync, void *key)` */
+  autoremove_wake_function: (wq_entry: Ptr<'wait_queue_entry'>, mode: number, sync: number, key: PlainPtr) => number | boolean;
   /** `int base64_decode(const char *src, int srclen, u8 *dst)` */
   base64_decode: (src: Ptr<'char'>, srclen: number, dst: PlainPtr) => number | boolean;
   /** `int base64_encode(const u8 *src, int srclen, char *dst)` */
@@ -203,10 +287,24 @@ export interface Prototypes {
   bitmap_zalloc: (nbits: number, flags: number) => PlainPtr;
   /** `unsigned long *bitmap_zalloc_node(unsigned int nbits, gfp_t flags, int node)` */
   bitmap_zalloc_node: (nbits: number, flags: number, node: number) => PlainPtr;
+  /** `int blocking_notifier_call_chain(struct blocking_notifier_head *nh, unsigned long val, void *v)` */
+  blocking_notifier_call_chain: (nh: Ptr<'blocking_notifier_head'>, val: number, v: PlainPtr) => number | boolean;
+  /** `int blocking_notifier_chain_register(struct blocking_notifier_head *nh, struct notifier_block *n)` */
+  blocking_notifier_chain_register: (nh: Ptr<'blocking_notifier_head'>, n: Ptr<'notifier_block'>) => number | boolean;
+  /** `int blocking_notifier_chain_register_unique_prio(struct blocking_notifier_head *nh, struct notifier_block *n)` */
+  blocking_notifier_chain_register_unique_prio: (nh: Ptr<'blocking_notifier_head'>, n: Ptr<'notifier_block'>) => number | boolean;
+  /** `int blocking_notifier_chain_unregister(struct blocking_notifier_head *nh, struct notifier_block *n)` */
+  blocking_notifier_chain_unregister: (nh: Ptr<'blocking_notifier_head'>, n: Ptr<'notifier_block'>) => number | boolean;
   /** `void *bsearch(const void *key, const void *base, size_t num, size_t size, cmp_func_t cmp)` */
   bsearch: (key: PlainPtr, base: PlainPtr, num: number, size: number, cmp: Ptr<'function'>) => PlainPtr;
   /** `bool cc_platform_has(enum cc_attr attr)` */
   cc_platform_has: (attr: number) => boolean;
+  /** `void complete(struct completion *x)` */
+  complete: (x: Ptr<'completion'>) => void;
+  /** `void complete_all(struct completion *x)` */
+  complete_all: (x: Ptr<'completion'>) => void;
+  /** `bool completion_done(struct completion *x)` */
+  completion_done: (x: Ptr<'completion'>) => boolean;
   /** `u32 crc32_be(u32 crc, const unsigned char *p, size_t len)` */
   crc32_be: (crc: number, p: PlainPtr, len: number) => number | boolean;
   /** `u32 crc32_le(u32 crc, const unsigned char *p, size_t len)` */
@@ -217,22 +315,66 @@ export interface Prototypes {
   crc_ccitt: (crc: number, buffer: PlainPtr, len: number) => number | boolean;
   /** `u16 crc_ccitt_false(u16 crc, const u8 *buffer, size_t len)` */
   crc_ccitt_false: (crc: number, buffer: PlainPtr, len: number) => number | boolean;
+  /** `__sum16 csum_ipv6_magic(const struct in6_addr *saddr, const struct in6_addr *daddr, __u32 len, __u8 proto, __wsum sum)` */
+  csum_ipv6_magic: (saddr: Ptr<'in6_addr'>, daddr: Ptr<'in6_addr'>, len: number, proto: number, sum: number) => number | boolean;
   /** `__wsum csum_partial(const void *buff, int len, __wsum sum)` */
   csum_partial: (buff: PlainPtr, len: number, sum: number) => number | boolean;
   /** `__wsum csum_partial_copy_nocheck(const void *src, void *dst, int len)` */
   csum_partial_copy_nocheck: (src: PlainPtr, dst: PlainPtr, len: number) => number | boolean;
+  /** `int default_wake_function(wait_queue_entry_t *curr, unsigned int mode, int wake_flags, void *key)` */
+  default_wake_function: (curr: Ptr<'wait_queue_entry'>, mode: number, wake_flags: number, key: PlainPtr) => number | boolean;
   /** `const char *dev_driver_string(const struct device *dev)` */
   dev_driver_string: (dev: Ptr<'device'>) => Ptr<'char'>;
   /** `int dev_err_probe(const struct device *dev, int err, const char *fmt, ...)` */
   dev_err_probe: (dev: Ptr<'device'>, err: number, fmt: Ptr<'char'>, va: VaList) => number | boolean;
   /** `int do_settimeofday64(const struct timespec64 *ts)` */
   do_settimeofday64: (ts: Ptr<'timespec64'>) => number | boolean;
+  /** `int do_wait_intr(wait_queue_head_t *wq, wait_queue_entry_t *wait)` */
+  do_wait_intr: (wq: Ptr<'wait_queue_head'>, wait: Ptr<'wait_queue_entry'>) => number | boolean;
+  /** `void down(struct semaphore *sem)` */
+  down: (sem: Ptr<'semaphore'>) => void;
+  /** `int down_interruptible(struct semaphore *sem)` */
+  down_interruptible: (sem: Ptr<'semaphore'>) => number | boolean;
+  /** `int down_killable(struct semaphore *sem)` */
+  down_killable: (sem: Ptr<'semaphore'>) => number | boolean;
+  /** `void down_read(struct rw_semaphore *sem)` */
+  down_read: (sem: Ptr<'rw_semaphore'>) => void;
+  /** `int down_read_interruptible(struct rw_semaphore *sem)` */
+  down_read_interruptible: (sem: Ptr<'rw_semaphore'>) => number | boolean;
+  /** `int down_read_killable(struct rw_semaphore *sem)` */
+  down_read_killable: (sem: Ptr<'rw_semaphore'>) => number | boolean;
+  /** `int down_read_trylock(struct rw_semaphore *sem)` */
+  down_read_trylock: (sem: Ptr<'rw_semaphore'>) => number | boolean;
+  /** `int down_timeout(struct semaphore *sem, long timeout)` */
+  down_timeout: (sem: Ptr<'semaphore'>, timeout: number) => number | boolean;
+  /** `int down_trylock(struct semaphore *sem)` */
+  down_trylock: (sem: Ptr<'semaphore'>) => number | boolean;
+  /** `void down_write(struct rw_semaphore *sem)` */
+  down_write: (sem: Ptr<'rw_semaphore'>) => void;
+  /** `int down_write_killable(struct rw_semaphore *sem)` */
+  down_write_killable: (sem: Ptr<'rw_semaphore'>) => number | boolean;
+  /** `int down_write_trylock(struct rw_semaphore *sem)` */
+  down_write_trylock: (sem: Ptr<'rw_semaphore'>) => number | boolean;
+  /** `void downgrade_write(struct rw_semaphore *sem)` */
+  downgrade_write: (sem: Ptr<'rw_semaphore'>) => void;
   /** `void dump_stack(void)` */
   dump_stack: () => void;
   /** `void dump_stack_lvl(const char *log_lvl)` */
   dump_stack_lvl: (log_lvl: Ptr<'char'>) => void;
+  /** `int errseq_check(errseq_t *eseq, errseq_t since)` */
+  errseq_check: (eseq: PlainPtr, since: number) => number | boolean;
+  /** `int errseq_check_and_advance(errseq_t *eseq, errseq_t *since)` */
+  errseq_check_and_advance: (eseq: PlainPtr, since: PlainPtr) => number | boolean;
+  /** `errseq_t errseq_sample(errseq_t *eseq)` */
+  errseq_sample: (eseq: PlainPtr) => number | boolean;
+  /** `errseq_t errseq_set(errseq_t *eseq, int err)` */
+  errseq_set: (eseq: PlainPtr, err: number) => number | boolean;
+  /** `void finish_wait(struct wait_queue_head *wq_head, struct wait_queue_entry *wq_entry)` */
+  finish_wait: (wq_head: Ptr<'wait_queue_head'>, wq_entry: Ptr<'wait_queue_entry'>) => void;
   /** `struct folio *folio_alloc(gfp_t gfp, unsigned int order)` */
   folio_alloc: (gfp: number, order: number) => Ptr<'folio'>;
+  /** `void fortify_panic(const char *name)` */
+  fortify_panic: (name: Ptr<'char'>) => void;
   /** `void free_pages_exact(void *virt, size_t size)` */
   free_pages_exact: (virt: PlainPtr, size: number) => void;
   /** `void free_percpu(void *ptr)` */
@@ -271,6 +413,14 @@ export interface Prototypes {
   hex_dump_to_buffer: (buf: PlainPtr, len: number, rowsize: number, groupsize: number, linebuf: Ptr<'char'>, linebuflen: number, ascii: boolean) => number | boolean;
   /** `int hex_to_bin(unsigned char ch)` */
   hex_to_bin: (ch: number) => number | boolean;
+  /** `u32 hsiphash_1u32(const u32 first, const hsiphash_key_t *key)` */
+  hsiphash_1u32: (first: number, key: Ptr<'hsiphash_key_t'>) => number | boolean;
+  /** `u32 hsiphash_2u32(const u32 first, const u32 second, const hsiphash_key_t *key)` */
+  hsiphash_2u32: (first: number, second: number, key: Ptr<'hsiphash_key_t'>) => number | boolean;
+  /** `u32 hsiphash_3u32(const u32 first, const u32 second, const u32 third, const hsiphash_key_t *key)` */
+  hsiphash_3u32: (first: number, second: number, third: number, key: Ptr<'hsiphash_key_t'>) => number | boolean;
+  /** `u32 hsiphash_4u32(const u32 first, const u32 second, const u32 third, const u32 forth, const hsiphash_key_t *key)` */
+  hsiphash_4u32: (first: number, second: number, third: number, forth: number, key: Ptr<'hsiphash_key_t'>) => number | boolean;
   /** `int ida_alloc_range(struct ida *ida, unsigned int min, unsigned int max, gfp_t gfp)` */
   ida_alloc_range: (ida: Ptr<'ida'>, min: number, max: number, gfp: number) => number | boolean;
   /** `void ida_destroy(struct ida *ida)` */
@@ -279,8 +429,16 @@ export interface Prototypes {
   ida_free: (ida: Ptr<'ida'>, id: number) => void;
   /** `void idr_preload(gfp_t gfp_mask)` */
   idr_preload: (gfp_mask: number) => void;
+  /** `void init_wait_entry(struct wait_queue_entry *wq_entry, int flags)` */
+  init_wait_entry: (wq_entry: Ptr<'wait_queue_entry'>, flags: number) => void;
   /** `u64 int_pow(u64 base, unsigned int exp)` */
   int_pow: (base: bigint, exp: number) => bigint;
+  /** `void interval_tree_insert(struct interval_tree_node *node, struct rb_root_cached *root)` */
+  interval_tree_insert: (node: Ptr<'interval_tree_node'>, root: Ptr<'rb_root_cached'>) => void;
+  /** `void interval_tree_remove(struct interval_tree_node *node, struct rb_root_cached *root)` */
+  interval_tree_remove: (node: Ptr<'interval_tree_node'>, root: Ptr<'rb_root_cached'>) => void;
+  /** `__sum16 ip_compute_csum(const void *buff, int len)` */
+  ip_compute_csum: (buff: PlainPtr, len: number) => number | boolean;
   /** `bool is_module_sig_enforced(void)` */
   is_module_sig_enforced: () => boolean;
   /** `bool is_vmalloc_addr(const void *x)` */
@@ -363,6 +521,22 @@ export interface Prototypes {
   kstrtouint: (s: Ptr<'char'>, base: number, res: PlainPtr) => number | boolean;
   /** `int kstrtoull(const char *s, unsigned int base, unsigned long long *res)` */
   kstrtoull: (s: Ptr<'char'>, base: number, res: PlainPtr) => number | boolean;
+  /** `void kthread_complete_and_exit(struct completion *comp, long code)` */
+  kthread_complete_and_exit: (comp: Ptr<'completion'>, code: number) => void;
+  /** `struct task_struct *kthread_create_on_node(int (*threadfn)(void *), void *data, int node, const char *namefmt, ...)` */
+  kthread_create_on_node: (threadfn: Ptr<'function'>, data: PlainPtr, node: number, namefmt: Ptr<'char'>, va: VaList) => Ptr<'task_struct'>;
+  /** `int kthread_park(struct task_struct *k)` */
+  kthread_park: (k: Ptr<'task_struct'>) => number | boolean;
+  /** `void kthread_parkme(void)` */
+  kthread_parkme: () => void;
+  /** `bool kthread_should_park(void)` */
+  kthread_should_park: () => boolean;
+  /** `bool kthread_should_stop(void)` */
+  kthread_should_stop: () => boolean;
+  /** `int kthread_stop(struct task_struct *k)` */
+  kthread_stop: (k: Ptr<'task_struct'>) => number | boolean;
+  /** `void kthread_unpark(struct task_struct *k)` */
+  kthread_unpark: (k: Ptr<'task_struct'>) => void;
   /** `ktime_t ktime_add_safe(const ktime_t lhs, const ktime_t rhs)` */
   ktime_add_safe: (lhs: bigint, rhs: bigint) => bigint;
   /** `ktime_t ktime_get(void)` */
@@ -473,6 +647,24 @@ export interface Prototypes {
   module_put: (module: Ptr<'module'>) => void;
   /** `int module_refcount(struct module *mod)` */
   module_refcount: (mod: Ptr<'module'>) => number | boolean;
+  /** `void msleep(unsigned int msecs)` */
+  msleep: (msecs: number) => void;
+  /** `unsigned long msleep_interruptible(unsigned int msecs)` */
+  msleep_interruptible: (msecs: number) => number | boolean;
+  /** `bool mutex_is_locked(struct mutex *lock)` */
+  mutex_is_locked: (lock: Ptr<'mutex'>) => boolean;
+  /** `void mutex_lock(struct mutex *lock)` */
+  mutex_lock: (lock: Ptr<'mutex'>) => void;
+  /** `int mutex_lock_interruptible(struct mutex *lock)` */
+  mutex_lock_interruptible: (lock: Ptr<'mutex'>) => number | boolean;
+  /** `void mutex_lock_io(struct mutex *lock)` */
+  mutex_lock_io: (lock: Ptr<'mutex'>) => void;
+  /** `int mutex_lock_killable(struct mutex *lock)` */
+  mutex_lock_killable: (lock: Ptr<'mutex'>) => number | boolean;
+  /** `int mutex_trylock(struct mutex *lock)` */
+  mutex_trylock: (lock: Ptr<'mutex'>) => number | boolean;
+  /** `void mutex_unlock(struct mutex *lock)` */
+  mutex_unlock: (lock: Ptr<'mutex'>) => void;
   /** `void native_io_delay(void)` */
   native_io_delay: () => void;
   /** `char *next_arg(char *args, char **param, char **val)` */
@@ -489,10 +681,24 @@ export interface Prototypes {
   param_free_charp: (arg: PlainPtr) => void;
   /** `int param_set_uint_minmax(const char *val, const struct kernel_param *kp, unsigned int min, unsigned int max)` */
   param_set_uint_minmax: (val: Ptr<'char'>, kp: Ptr<'kernel_param'>, min: number, max: number) => number | boolean;
+  /** `void percpu_counter_add_batch(struct percpu_counter *fbc, s64 amount, s32 batch)` */
+  percpu_counter_add_batch: (fbc: Ptr<'percpu_counter'>, amount: bigint, batch: number) => void;
+  /** `void percpu_counter_destroy(struct percpu_counter *fbc)` */
+  percpu_counter_destroy: (fbc: Ptr<'percpu_counter'>) => void;
+  /** `void percpu_counter_set(struct percpu_counter *fbc, s64 amount)` */
+  percpu_counter_set: (fbc: Ptr<'percpu_counter'>, amount: bigint) => void;
+  /** `void percpu_counter_sync(struct percpu_counter *fbc)` */
+  percpu_counter_sync: (fbc: Ptr<'percpu_counter'>) => void;
   /** `void prandom_bytes_state(struct rnd_state *state, void *buf, size_t bytes)` */
   prandom_bytes_state: (state: Ptr<'rnd_state'>, buf: PlainPtr, bytes: number) => void;
   /** `u32 prandom_u32_state(struct rnd_state *state)` */
   prandom_u32_state: (state: Ptr<'rnd_state'>) => number | boolean;
+  /** `void prepare_to_wait(struct wait_queue_head *wq_head, struct wait_queue_entry *wq_entry, int state)` */
+  prepare_to_wait: (wq_head: Ptr<'wait_queue_head'>, wq_entry: Ptr<'wait_queue_entry'>, state: number) => void;
+  /** `long prepare_to_wait_event(struct wait_queue_head *wq_head, struct wait_queue_entry *wq_entry, int state)` */
+  prepare_to_wait_event: (wq_head: Ptr<'wait_queue_head'>, wq_entry: Ptr<'wait_queue_entry'>, state: number) => number | boolean;
+  /** `bool prepare_to_wait_exclusive(struct wait_queue_head *wq_head, struct wait_queue_entry *wq_entry, int state)` */
+  prepare_to_wait_exclusive: (wq_head: Ptr<'wait_queue_head'>, wq_entry: Ptr<'wait_queue_entry'>, state: number) => boolean;
   /** `void print_hex_dump(const char *level, const char *prefix_str, int prefix_type, int rowsize, int groupsize, const void *buf, size_t len, bool ascii)` */
   print_hex_dump: (level: Ptr<'char'>, prefix_str: Ptr<'char'>, prefix_type: number, rowsize: number, groupsize: number, buf: PlainPtr, len: number, ascii: boolean) => void;
   /** `bool printk_timed_ratelimit(unsigned long *caller_jiffies, unsigned int interval_msecs)` */
@@ -505,6 +711,12 @@ export interface Prototypes {
   radix_tree_preload: (gfp_mask: number) => number | boolean;
   /** `int radix_tree_tagged(const struct xarray *root, unsigned int tag)` */
   radix_tree_tagged: (root: Ptr<'xarray'>, tag: number) => number | boolean;
+  /** `int raw_notifier_call_chain(struct raw_notifier_head *nh, unsigned long val, void *v)` */
+  raw_notifier_call_chain: (nh: Ptr<'raw_notifier_head'>, val: number, v: PlainPtr) => number | boolean;
+  /** `int raw_notifier_chain_register(struct raw_notifier_head *nh, struct notifier_block *n)` */
+  raw_notifier_chain_register: (nh: Ptr<'raw_notifier_head'>, n: Ptr<'notifier_block'>) => number | boolean;
+  /** `int raw_notifier_chain_unregister(struct raw_notifier_head *nh, struct notifier_block *n)` */
+  raw_notifier_chain_unregister: (nh: Ptr<'raw_notifier_head'>, n: Ptr<'notifier_block'>) => number | boolean;
   /** `void rb_erase(struct rb_node *node, struct rb_root *root)` */
   rb_erase: (node: Ptr<'rb_node'>, root: Ptr<'rb_root'>) => void;
   /** `struct rb_node *rb_first(const struct rb_root *root)` */
@@ -533,16 +745,58 @@ export interface Prototypes {
   refcount_warn_saturate: (r: Ptr<'refcount_struct'>, t: number) => void;
   /** `int register_module_notifier(struct notifier_block *nb)` */
   register_module_notifier: (nb: Ptr<'notifier_block'>) => number | boolean;
+  /** `void remove_wait_queue(struct wait_queue_head *wq_head, struct wait_queue_entry *wq_entry)` */
+  remove_wait_queue: (wq_head: Ptr<'wait_queue_head'>, wq_entry: Ptr<'wait_queue_entry'>) => void;
   /** `bool rng_is_initialized(void)` */
   rng_is_initialized: () => boolean;
   /** `unsigned long long sched_clock(void)` */
   sched_clock: () => bigint;
   /** `u64 sched_clock_cpu(int cpu)` */
   sched_clock_cpu: (cpu: number) => bigint;
+  /** `void schedule(void)` */
+  schedule: () => void;
+  /** `long schedule_timeout(long timeout)` */
+  schedule_timeout: (timeout: number) => number | boolean;
+  /** `long schedule_timeout_idle(long timeout)` */
+  schedule_timeout_idle: (timeout: number) => number | boolean;
+  /** `long schedule_timeout_interruptible(long timeout)` */
+  schedule_timeout_interruptible: (timeout: number) => number | boolean;
+  /** `long schedule_timeout_killable(long timeout)` */
+  schedule_timeout_killable: (timeout: number) => number | boolean;
+  /** `long schedule_timeout_uninterruptible(long timeout)` */
+  schedule_timeout_uninterruptible: (timeout: number) => number | boolean;
   /** `int scnprintf(char *buf, size_t size, const char *fmt, ...)` */
   scnprintf: (buf: Ptr<'char'>, size: number, fmt: Ptr<'char'>, va: VaList) => number | boolean;
   /** `void set_normalized_timespec64(struct timespec64 *ts, time64_t sec, s64 nsec)` */
   set_normalized_timespec64: (ts: Ptr<'timespec64'>, sec: bigint, nsec: bigint) => void;
+  /** `int sg_alloc_table(struct sg_table *table, unsigned int nents, gfp_t gfp_mask)` */
+  sg_alloc_table: (table: Ptr<'sg_table'>, nents: number, gfp_mask: number) => number | boolean;
+  /** `size_t sg_copy_buffer(struct scatterlist *sgl, unsigned int nents, void *buf, size_t buflen, off_t skip, bool to_buffer)` */
+  sg_copy_buffer: (sgl: Ptr<'scatterlist'>, nents: number, buf: PlainPtr, buflen: number, skip: number, to_buffer: boolean) => number | boolean;
+  /** `size_t sg_copy_from_buffer(struct scatterlist *sgl, unsigned int nents, const void *buf, size_t buflen)` */
+  sg_copy_from_buffer: (sgl: Ptr<'scatterlist'>, nents: number, buf: PlainPtr, buflen: number) => number | boolean;
+  /** `size_t sg_copy_to_buffer(struct scatterlist *sgl, unsigned int nents, void *buf, size_t buflen)` */
+  sg_copy_to_buffer: (sgl: Ptr<'scatterlist'>, nents: number, buf: PlainPtr, buflen: number) => number | boolean;
+  /** `void sg_free_table(struct sg_table *table)` */
+  sg_free_table: (table: Ptr<'sg_table'>) => void;
+  /** `void sg_init_one(struct scatterlist *sg, const void *buf, unsigned int buflen)` */
+  sg_init_one: (sg: Ptr<'scatterlist'>, buf: PlainPtr, buflen: number) => void;
+  /** `void sg_init_table(struct scatterlist *sgl, unsigned int nents)` */
+  sg_init_table: (sgl: Ptr<'scatterlist'>, nents: number) => void;
+  /** `struct scatterlist *sg_last(struct scatterlist *sgl, unsigned int nents)` */
+  sg_last: (sgl: Ptr<'scatterlist'>, nents: number) => Ptr<'scatterlist'>;
+  /** `int sg_nents(struct scatterlist *sg)` */
+  sg_nents: (sg: Ptr<'scatterlist'>) => number | boolean;
+  /** `int sg_nents_for_len(struct scatterlist *sg, u64 len)` */
+  sg_nents_for_len: (sg: Ptr<'scatterlist'>, len: bigint) => number | boolean;
+  /** `struct scatterlist *sg_next(struct scatterlist *sg)` */
+  sg_next: (sg: Ptr<'scatterlist'>) => Ptr<'scatterlist'>;
+  /** `size_t sg_pcopy_from_buffer(struct scatterlist *sgl, unsigned int nents, const void *buf, size_t buflen, off_t skip)` */
+  sg_pcopy_from_buffer: (sgl: Ptr<'scatterlist'>, nents: number, buf: PlainPtr, buflen: number, skip: number) => number | boolean;
+  /** `size_t sg_pcopy_to_buffer(struct scatterlist *sgl, unsigned int nents, void *buf, size_t buflen, off_t skip)` */
+  sg_pcopy_to_buffer: (sgl: Ptr<'scatterlist'>, nents: number, buf: PlainPtr, buflen: number, skip: number) => number | boolean;
+  /** `size_t sg_zero_buffer(struct scatterlist *sgl, unsigned int nents, size_t buflen, off_t skip)` */
+  sg_zero_buffer: (sgl: Ptr<'scatterlist'>, nents: number, buflen: number, skip: number) => number | boolean;
   /** `long si_mem_available(void)` */
   si_mem_available: () => number | boolean;
   /** `u64 siphash_1u32(const u32 first, const siphash_key_t *key)` */
@@ -603,6 +857,12 @@ export interface Prototypes {
   strcspn: (s: Ptr<'char'>, reject: Ptr<'char'>) => number | boolean;
   /** `char *strim(char *s)` */
   strim: (s: Ptr<'char'>) => Ptr<'char'>;
+  /** `int string_escape_mem(const char *src, size_t isz, char *dst, size_t osz, unsigned int flags, const char *only)` */
+  string_escape_mem: (src: Ptr<'char'>, isz: number, dst: Ptr<'char'>, osz: number, flags: number, only: Ptr<'char'>) => number | boolean;
+  /** `void string_get_size(u64 size, u64 blk_size, const enum string_size_units units, char *buf, int len)` */
+  string_get_size: (size: bigint, blk_size: bigint, units: number, buf: Ptr<'char'>, len: number) => void;
+  /** `int string_unescape(char *src, char *dst, size_t size, unsigned int flags)` */
+  string_unescape: (src: Ptr<'char'>, dst: Ptr<'char'>, size: number, flags: number) => number | boolean;
   /** `size_t strlcat(char *dest, const char *src, size_t count)` */
   strlcat: (dest: Ptr<'char'>, src: Ptr<'char'>, count: number) => number | boolean;
   /** `size_t strlcpy(char *const p, const char *const q, size_t size)` */
@@ -655,8 +915,18 @@ export interface Prototypes {
   timerqueue_iterate_next: (node: Ptr<'timerqueue_node'>) => Ptr<'timerqueue_node'>;
   /** `bool try_module_get(struct module *module)` */
   try_module_get: (module: Ptr<'module'>) => boolean;
+  /** `bool try_wait_for_completion(struct completion *x)` */
+  try_wait_for_completion: (x: Ptr<'completion'>) => boolean;
   /** `int unregister_module_notifier(struct notifier_block *nb)` */
   unregister_module_notifier: (nb: Ptr<'notifier_block'>) => number | boolean;
+  /** `void up(struct semaphore *sem)` */
+  up: (sem: Ptr<'semaphore'>) => void;
+  /** `void up_read(struct rw_semaphore *sem)` */
+  up_read: (sem: Ptr<'rw_semaphore'>) => void;
+  /** `void up_write(struct rw_semaphore *sem)` */
+  up_write: (sem: Ptr<'rw_semaphore'>) => void;
+  /** `void usleep_range_state(unsigned long min, unsigned long max, unsigned int state)` */
+  usleep_range_state: (min: number, max: number, state: number) => void;
   /** `void uuid_gen(uuid_t *bu)` */
   uuid_gen: (bu: Ptr<'uuid_t'>) => void;
   /** `bool uuid_is_valid(const char *uuid)` */
@@ -699,10 +969,34 @@ export interface Prototypes {
   vzalloc: (size: number) => PlainPtr;
   /** `void *vzalloc_node(unsigned long size, int node)` */
   vzalloc_node: (size: number, node: number) => PlainPtr;
+  /** `void wait_for_completion(struct completion *x)` */
+  wait_for_completion: (x: Ptr<'completion'>) => void;
+  /** `int wait_for_completion_interruptible(struct completion *x)` */
+  wait_for_completion_interruptible: (x: Ptr<'completion'>) => number | boolean;
+  /** `long wait_for_completion_interruptible_timeout(struct completion *x, unsigned long timeout)` */
+  wait_for_completion_interruptible_timeout: (x: Ptr<'completion'>, timeout: number) => number | boolean;
+  /** `void wait_for_completion_io(struct completion *x)` */
+  wait_for_completion_io: (x: Ptr<'completion'>) => void;
+  /** `unsigned long wait_for_completion_io_timeout(struct completion *x, unsigned long timeout)` */
+  wait_for_completion_io_timeout: (x: Ptr<'completion'>, timeout: number) => number | boolean;
+  /** `int wait_for_completion_killable(struct completion *x)` */
+  wait_for_completion_killable: (x: Ptr<'completion'>) => number | boolean;
+  /** `long wait_for_completion_killable_timeout(struct completion *x, unsigned long timeout)` */
+  wait_for_completion_killable_timeout: (x: Ptr<'completion'>, timeout: number) => number | boolean;
+  /** `unsigned long wait_for_completion_timeout(struct completion *x, unsigned long timeout)` */
+  wait_for_completion_timeout: (x: Ptr<'completion'>, timeout: number) => number | boolean;
+  /** `long wait_woken(struct wait_queue_entry *wq_entry, unsigned int mode, long timeout)` */
+  wait_woken: (wq_entry: Ptr<'wait_queue_entry'>, mode: number, timeout: number) => number | boolean;
+  /** `int wake_up_process(struct task_struct *p)` */
+  wake_up_process: (p: Ptr<'task_struct'>) => number | boolean;
+  /** `int woken_wake_function(struct wait_queue_entry *wq_entry, unsigned int mode, int sync, void *key)` */
+  woken_wake_function: (wq_entry: Ptr<'wait_queue_entry'>, mode: number, sync: number, key: PlainPtr) => number | boolean;
   /** `unsigned int x86_family(unsigned int sig)` */
   x86_family: (sig: number) => number | boolean;
   /** `unsigned int x86_model(unsigned int sig)` */
   x86_model: (sig: number) => number | boolean;
   /** `unsigned int x86_stepping(unsigned int sig)` */
   x86_stepping: (sig: number) => number | boolean;
+  /** `void yield(void)` */
+  yield: () => void;
 }

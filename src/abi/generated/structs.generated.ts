@@ -2,13 +2,16 @@
 
 export interface StructMembers {
   __call_single_node: { llist: 'llist_node'; u_flags: number; a_flags: 'atomic_t'; src: number; dst: number };
+  __kfifo: { in: number; out: number; mask: number; esize: number; data: number };
   _ddebug: { modname: number; function: number; filename: number; format: number; lineno: number; class_id: number; flags: number; key: { dd_key_true: 'static_key_true'; dd_key_false: 'static_key_false' } };
   arch_tlbflush_unmap_batch: { cpumask: 'cpumask' };
   atomic64_t: { counter: bigint };
+  atomic_notifier_head: { lock: 'spinlock'; head: number };
   atomic_t: { counter: number };
   bio_list: { head: number; tail: number };
   bio_set: { bio_slab: number; front_pad: number; cache: number; bio_pool: 'mempool_s'; bvec_pool: 'mempool_s'; bio_integrity_pool: 'mempool_s'; bvec_integrity_pool: 'mempool_s'; back_pad: number; rescue_lock: 'spinlock'; rescue_list: 'bio_list'; rescue_work: 'work_struct'; rescue_workqueue: number; cpuhp_dead: 'hlist_node' };
   block_device: { bd_start_sect: bigint; bd_nr_sectors: bigint; bd_stats: number; bd_stamp: number; bd_read_only: number; bd_dev: number; bd_openers: 'atomic_t'; bd_inode: number; bd_super: number; bd_claiming: number; bd_device: 'device'; bd_holder: number; bd_holders: number; bd_write_holder: number; bd_holder_dir: number; bd_partno: number; bd_size_lock: 'spinlock'; bd_disk: number; bd_queue: number; bd_fsfreeze_count: number; bd_fsfreeze_mutex: 'mutex'; bd_fsfreeze_sb: number; bd_meta_info: number };
+  blocking_notifier_head: { rwsem: 'rw_semaphore'; head: number };
   callback_head: { next: number; func: number };
   clk: { core: number; dev: number; dev_id: number; con_id: number; min_rate: number; max_rate: number; exclusive_count: number; clks_node: 'hlist_node' };
   clk_core: { name: number; ops: number; hw: number; owner: number; dev: number; rpm_node: 'hlist_node'; of_node: number; parent: number; parents: number; num_parents: number; new_parent_index: number; rate: number; req_rate: number; new_rate: number; new_parent: number; new_child: number; flags: number; orphan: number; rpm_enabled: number; enable_count: number; prepare_count: number; protect_count: number; min_rate: number; max_rate: number; accuracy: number; phase: number; duty: 'clk_duty'; children: 'hlist_head'; child_node: 'hlist_node'; clks: 'hlist_head'; notifier_count: number; dentry: number; debug_node: 'hlist_node'; ref: 'kref' };
@@ -40,6 +43,7 @@ export interface StructMembers {
   hlist_node: { next: number; pprev: number };
   hrtimer: { node: 'timerqueue_node'; _softexpires: bigint; function: number; base: number; state: number; is_rel: number; is_soft: number; is_hard: number };
   idr: { idr_rt: 'xarray'; idr_base: number; idr_next: number };
+  interval_tree_node: { rb: 'rb_node'; start: number; last: number; __subtree_last: number };
   kmap_ctrl: object;
   kmem_cache: { cpu_slab: number; flags: number; min_partial: number; size: number; object_size: number; reciprocal_size: 'reciprocal_value'; offset: number; cpu_partial: number; cpu_partial_slabs: number; oo: 'kmem_cache_order_objects'; min: 'kmem_cache_order_objects'; allocflags: number; refcount: number; ctor: number; inuse: number; align: number; red_left_pad: number; name: number; list: 'list_head'; kobj: 'kobject'; random: number; remote_node_defrag_ratio: number; random_seq: number; useroffset: number; usersize: number; node: [number] };
   kmem_cache_order_objects: { x: number };
@@ -64,12 +68,14 @@ export interface StructMembers {
   module_layout: { base: number; size: number; text_size: number; ro_size: number; ro_after_init_size: number; mtn: 'mod_tree_node' };
   mutex: { owner: 'atomic64_t'; wait_lock: 'raw_spinlock'; osq: 'optimistic_spin_queue'; wait_list: 'list_head' };
   nodemask_t: { bits: [number] };
+  notifier_block: { notifier_call: number; next: number; priority: number };
   optimistic_spin_queue: { tail: 'atomic_t' };
   page: { flags: number; lru: 'list_head'; __filler: number; mlock_count: number; buddy_list: 'list_head'; pcp_list: 'list_head'; mapping: number; index: number; private: number; pp_magic: number; pp: number; _pp_mapping_pad: number; dma_addr: number; dma_addr_upper: number; pp_frag_count: 'atomic64_t'; compound_head: number; compound_dtor: number; compound_order: number; compound_mapcount: 'atomic_t'; compound_pincount: 'atomic_t'; compound_nr: number; _private_1: number; _compound_pad_1: number; _compound_pad_2: number; deferred_list: 'list_head'; _pt_pad_1: number; pmd_huge_pte: number; _pt_pad_2: number; pt_mm: number; pt_frag_refcount: 'atomic_t'; pt_share_count: 'atomic_t'; ptl: 'spinlock'; pgmap: number; zone_device_data: number; callback_head: 'callback_head'; _mapcount: 'atomic_t'; page_type: number; _refcount: 'atomic_t'; memcg_data: number };
   page_frag: { page: number; offset: number; size: number };
   paravirt_callee_save: { func: number };
   paravirt_patch_template: { cpu: 'pv_cpu_ops'; irq: 'pv_irq_ops'; mmu: 'pv_mmu_ops'; lock: 'pv_lock_ops' };
   path: { mnt: number; dentry: number };
+  percpu_counter: { lock: 'raw_spinlock'; count: bigint; list: 'list_head'; counters: number };
   plist_node: { prio: number; prio_list: 'list_head'; node_list: 'list_head' };
   pm_message: { event: number };
   posix_cputimer_base: { nextevt: bigint; tqhead: 'timerqueue_head' };
@@ -96,7 +102,9 @@ export interface StructMembers {
   resource: { start: bigint; end: bigint; name: number; flags: number; desc: number; parent: number; sibling: number; child: number };
   restart_block: { arch_data: number; fn: number; futex: { uaddr: number; val: number; flags: number; bitset: number; time: bigint; uaddr2: number }; nanosleep: { clockid: number; type: number; rmtp: number; compat_rmtp: number; expires: bigint }; poll: { ufds: number; nfds: number; has_timeout: number; tv_sec: number; tv_nsec: number } };
   rtc_time: { tm_sec: number; tm_min: number; tm_hour: number; tm_mday: number; tm_mon: number; tm_year: number; tm_wday: number; tm_yday: number; tm_isdst: number };
+  rw_semaphore: { count: 'atomic64_t'; owner: 'atomic64_t'; osq: 'optimistic_spin_queue'; wait_lock: 'raw_spinlock'; wait_list: 'list_head' };
   rwlock_t: { raw_lock: 'qrwlock' };
+  scatterlist: { page_link: number; offset: number; length: number; dma_address: bigint; dma_length: number };
   sched_avg: { last_update_time: bigint; load_sum: bigint; runnable_sum: bigint; util_sum: number; period_contrib: number; load_avg: number; runnable_avg: number; util_avg: number; util_est: 'util_est' };
   sched_dl_entity: { rb_node: 'rb_node'; dl_runtime: bigint; dl_deadline: bigint; dl_period: bigint; dl_bw: bigint; dl_density: bigint; runtime: bigint; deadline: bigint; flags: number; dl_throttled: number; dl_yielded: number; dl_non_contending: number; dl_overrun: number; dl_timer: 'hrtimer'; inactive_timer: 'hrtimer'; pi_se: number };
   sched_entity: { load: 'load_weight'; run_node: 'rb_node'; group_node: 'list_head'; on_rq: number; exec_start: bigint; sum_exec_runtime: bigint; vruntime: bigint; prev_sum_exec_runtime: bigint; nr_migrations: bigint; depth: number; parent: number; cfs_rq: number; my_q: number; runnable_weight: number; avg: 'sched_avg' };
@@ -104,8 +112,11 @@ export interface StructMembers {
   sched_rt_entity: { run_list: 'list_head'; timeout: number; watchdog_stamp: number; time_slice: number; on_rq: number; on_list: number; back: number };
   sched_statistics: { wait_start: bigint; wait_max: bigint; wait_count: bigint; wait_sum: bigint; iowait_count: bigint; iowait_sum: bigint; sleep_start: bigint; sleep_max: bigint; sum_sleep_runtime: bigint; block_start: bigint; block_max: bigint; sum_block_runtime: bigint; exec_max: bigint; slice_max: bigint; nr_migrations_cold: bigint; nr_failed_migrations_affine: bigint; nr_failed_migrations_running: bigint; nr_failed_migrations_hot: bigint; nr_forced_migrations: bigint; nr_wakeups: bigint; nr_wakeups_sync: bigint; nr_wakeups_migrate: bigint; nr_wakeups_local: bigint; nr_wakeups_remote: bigint; nr_wakeups_affine: bigint; nr_wakeups_affine_attempts: bigint; nr_wakeups_passive: bigint; nr_wakeups_idle: bigint };
   seccomp: { mode: number; filter_count: 'atomic_t'; filter: number };
+  semaphore: { lock: 'raw_spinlock'; count: number; wait_list: 'list_head' };
   seqcount: { sequence: number };
   seqcount_spinlock: { seqcount: 'seqcount' };
+  sg_page_iter: { sg: number; sg_pgoffset: number; __nents: number; __pg_advance: number };
+  sg_table: { sgl: number; nents: number; orig_nents: number };
   sigpending: { list: 'list_head'; signal: 'sigset_t' };
   sigset_t: { sig: [number] };
   spinlock: { rlock: 'raw_spinlock' };

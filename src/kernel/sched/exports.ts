@@ -78,7 +78,7 @@ function timeoutExports({ scheduler, msecsToJiffies, jiffiesToMsecs }: Scheduler
 function waitExports({ scheduler, waitQueues }: SchedulerExportParts): ExportTable {
   type Queue = Ptr<'wait_queue_head'>;
   type Entry = Ptr<'wait_queue_entry'>;
-  const wake = (queue: Queue, mode: number, nr: number, key: Ptr): void => { waitQueues.wake(queue, mode, nr, key); };
+  const wake = (queue: Queue, mode: number, nr: number, key: Ptr): number => waitQueues.wake(queue, mode, nr, key);
   return {
     __init_waitqueue_head: fn('__init_waitqueue_head', (queue: Queue, _name: Ptr<'char'>, _key: Ptr<'lock_class_key'>) => { waitQueues.init(queue); }),
     init_wait_entry: fn('init_wait_entry', (entry: Entry, flags: number) => { waitQueues.initEntry(entry, flags); }),

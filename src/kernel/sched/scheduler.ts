@@ -46,6 +46,8 @@ export class Scheduler implements Tasks {
   readonly events = new EventQueue();
   readonly #idleTask: Task;
   #current: Task;
+  /** The current task while its code runs; undefined between tasks. */
+  #running: Task | undefined;
   #nextPid = 1;
 
   constructor(deps: SchedulerDeps) {
@@ -108,11 +110,14 @@ export class Scheduler implements Tasks {
       }
     })();
     this.#runQueue.unshift(task);
-    while (!result && !failure) {
-      if (!this.#step() && !this.#idle()) throw new Errno('EDEADLK', `task ${task.comm} waits for something that nobody can do`);
+    try {
+      while (!result && !failure) {
+        if (!this.#step() && !this.#idle()) throw new Errno('EDEADLK', `task ${task.comm} waits for something that nobody can do`);
+      }
+    } finally {
+      task.body = undefined;
+      this.#enter(outer);
     }
-    task.body = undefined;
-    this.#enter(outer);
     if (failure) throw failure.error;
     return (result as { value: T }).value;
   }
@@ -157,7 +162,7 @@ export class Scheduler implements Tasks {
     const state = this.#fields.state.read(this.#deps.ram, task.address) as number;
     if ((state & mode) === 0) return false;
     this.#fields.state.write(this.#deps.ram, task.address, TASK_RUNNING);
-    if (task.body && task !== this.#current && !this.#runQueue.includes(task)) this.#runQueue.push(task);
+    if (task.body && task !== this.#running && !this.#runQueue.includes(task)) this.#runQueue.push(task);
     return true;
   }
 
@@ -179,7 +184,14 @@ export class Scheduler implements Tasks {
     const task = this.#runQueue.shift();
     if (!task?.body) return false;
     this.#enter(task);
-    const { done } = task.body.next();
+    const outer = this.#running;
+    this.#running = task;
+    let done: boolean | undefined;
+    try {
+      ({ done } = task.body.next());
+    } finally {
+      this.#running = outer;
+    }
     if (done) task.isDead = true;
     else if (this.#fields.state.read(this.#deps.ram, task.address) === TASK_RUNNING) this.#runQueue.push(task);
     return true;

@@ -112,8 +112,8 @@ export class WaitQueues {
     return left;
   }
 
-  /** __wake_up(): every shared waiter in `mode` and at most `nrExclusive` exclusive ones (0: all). */
-  wake(queue: Ptr, mode: number, nrExclusive: number, key: Ptr = 0): void {
+  /** __wake_up(): every shared waiter in `mode` and at most `nrExclusive` exclusive ones (0: all). Returns how many exclusive ones. */
+  wake(queue: Ptr, mode: number, nrExclusive: number, key: Ptr = 0): number {
     const { ram } = this.#deps;
     let left = nrExclusive;
     for (const link of listEntries(ram, queue + this.#head)) {
@@ -123,6 +123,7 @@ export class WaitQueues {
       if (result < 0) break;
       if (result !== 0 && (flags & WQ_FLAG_EXCLUSIVE) !== 0 && --left === 0) break;
     }
+    return nrExclusive - left;
   }
   defaultWake(entry: Ptr, mode: number): number {
     const { ram, scheduler } = this.#deps;
