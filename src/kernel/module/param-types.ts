@@ -38,8 +38,8 @@ export class ParamTypes {
   readonly #ram: Ram;
   readonly #allocator: Allocator;
   readonly #log: Log;
-  /** Strings that `charp` parameters own. */
-  readonly #strings = new Set<Ptr>();
+  /** Strings that `charp` parameters own, with the place of the pointer each was stored in. */
+  readonly #strings = new Map<Ptr, Ptr>();
   /** By the middle of the kernel's names: `int` for param_set_int, param_get_int, param_ops_int. */
   readonly byName: Readonly<Record<string, ParamType>>;
 
@@ -67,6 +67,14 @@ export class ParamTypes {
   }
   /** Frees the string that a `charp` at `arg` points to, if a setter made it. */
   freeCharp(arg: Ptr): void { this.#release(this.#ram.readPtr(arg)); }
+
+  /**
+   * The memory that pointers lay in goes away. Differs from Linux: a string whose pointer the module has overwritten is freed too,
+   * where Linux leaks it.
+   */
+  freeStringsOf(isGone: (arg: Ptr) => boolean): void {
+    for (const [address, arg] of this.#strings) if (isGone(arg)) this.#release(address);
+  }
 
   #release(address: Ptr): void {
     if (this.#strings.delete(address)) this.#allocator.kfree(address);
@@ -117,7 +125,7 @@ export class ParamTypes {
         this.#release(this.#ram.readPtr(arg));
         const copy = this.#allocator.kmalloc(value.length + 1, GFP_KERNEL);
         if (copy === 0) return ENOMEM;
-        this.#strings.add(copy);
+        this.#strings.set(copy, arg);
         this.#ram.writeCString(copy, value);
         this.#ram.writePtr(arg, copy);
         return 0;

@@ -231,6 +231,7 @@ export class Parameters {
       else if (free === this.#arrayFree) this.freeArray(arg);
       else cpu.call(free, [arg], image.callSite('destroy_params'));
     }
+    this.types.freeStringsOf((arg) => module.contains(arg));
   }
   freeArray(arg: Ptr): void {
     const { ram } = this.#context;
