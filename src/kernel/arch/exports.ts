@@ -5,7 +5,7 @@ import type { Ptr } from '../../base/ptr.ts';
 import type { Ram } from '../../base/ram.ts';
 import { RAX } from '../../ir/ir.ts';
 import type { CpuModel } from '../../x86/cpu-model.ts';
-import { data, type ExportTable, fn, raw } from '../exports/define.ts';
+import { data, type ExportTable, fn, raw, since } from '../exports/define.ts';
 import type { PerCpu } from '../services.ts';
 import { family, model, writeCpuInfo } from './boot-cpu-data.ts';
 import type { CpuFeatureWords } from './cpu-features.ts';
@@ -31,6 +31,8 @@ export function archExports(deps: ArchDeps): ExportTable {
     pv_ops: data(abi.sizeOf('paravirt_patch_template'), (at) => fillPvOps(deps, at)),
     boot_cpu_data: data(abi.sizeOf('cpuinfo_x86'), cpuInfo(0), 64),
     cpu_info: perCpuCopies(abi, perCpu, cpuInfo),
+    // Target of calls that alternatives replace before they can run.
+    BUG_func: since([6, 12], raw(() => deps.refuse('BUG_func'))),
     native_save_fl: raw((regs) => regs.set(RAX, cpu.systemFlags)),
     native_io_delay: fn('native_io_delay', () => {}),
     x86_family: fn('x86_family', (signature: number) => family(signature)),

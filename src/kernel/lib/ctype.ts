@@ -20,6 +20,8 @@ function classOf(byte: number): number {
 /** The 256 bytes of `_ctype`. */
 export const CTYPE: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) => classOf(byte));
 
+/** isprint(): anything with a picture, and the two spaces. */
+export const isPrintable = (byte: number): boolean => (CTYPE[byte]! & (PUNCTUATION | UPPER | LOWER | DIGIT | HARD_SPACE)) !== 0;
 export const isSpace = (byte: number): boolean => (CTYPE[byte]! & SPACE) !== 0;
 export const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39;
 export const isUpper = (byte: number): boolean => (CTYPE[byte]! & UPPER) !== 0;

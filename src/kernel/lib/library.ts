@@ -11,6 +11,7 @@ import { crcExports } from './crc-exports.ts';
 import { CTYPE } from './ctype.ts';
 import { fortifyExports } from './fortify-exports.ts';
 import { hexExports } from './hex-exports.ts';
+import { inetTextExports } from './inet-text.ts';
 import { kfifoExports } from './kfifo-exports.ts';
 import { libSites } from './lib-sites.ts';
 import { listExports } from './list-exports.ts';
@@ -21,6 +22,7 @@ import type { RandomSource } from './random.ts';
 import { refcountExports } from './refcount-exports.ts';
 import { type PageMap, scatterlistExports } from './scatterlist-exports.ts';
 import { sortExports } from './sort-exports.ts';
+import { stringEscapeExports } from './string-escape.ts';
 import { stringExports } from './string-exports.ts';
 import { tokenExports } from './token-exports.ts';
 import { treeExports } from './tree-exports.ts';
@@ -52,6 +54,7 @@ export function libraryExports(deps: LibraryDeps): ExportTable {
   const array = new XArray(ram, abi, allocator);
   return {
     ...stringExports({ ram, reporter, strscpyWarning: sites.strscpy, strlcatBug: sites.strlcat, strreplaceReturnsStart: minor >= 5 }),
+    ...stringEscapeExports(ram, minor >= 8),
     _ctype: data(256, (at) => ram.writeBytes(at, CTYPE), 1),
     ...numberExports(ram),
     ...tokenExports(ram, abi, allocator),
@@ -71,6 +74,7 @@ export function libraryExports(deps: LibraryDeps): ExportTable {
     ...refcountExports(ram, abi, reporter),
     ...counterExports(ram, abi, perCpu, deps.cpu),
     ...crcExports(ram),
+    ...inetTextExports(ram),
     ...mathExports(ram),
   };
 }

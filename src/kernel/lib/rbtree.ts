@@ -39,6 +39,17 @@ export class RbTree {
   #paint(node: Node, color: number): void { this.#setParent(node, this.parent(node), color); }
   #sideOf(node: Node, parent: Node): Side { return this.child(parent, 'left') === node ? 'left' : 'right'; }
 
+  /** rb_link_node(): a red leaf, to be followed by insertFixup(). */
+  link(node: Node, parent: Node, side: Side, root: Root): void {
+    this.#setParent(node, parent, RED);
+    this.#setChild(node, 'left', 0);
+    this.#setChild(node, 'right', 0);
+    if (parent === 0) this.#ram.writePtr(root, node);
+    else this.#setChild(parent, side, node);
+  }
+  /** RB_CLEAR_NODE(): a node that is in no tree is its own parent. */
+  clear(node: Node): void { this.#ram.writePtr(node + this.#offset.parent, node); }
+
   /** `next` becomes what `old` was to its parent (or the top). */
   #replaceChild(parent: Node, root: Root, old: Node, next: Node): void {
     if (parent === 0) this.#ram.writePtr(root, next);
@@ -87,13 +98,19 @@ export class RbTree {
     }
   }
 
-  /** rb_erase(): takes `node` out of the tree and rebalances. */
-  erase(node: Node, root: Root): void {
-    const parent = this.#unlink(node, root);
-    if (parent !== undefined) this.eraseFixup(parent, root, () => {});
+  /** rb_erase(): takes `node` out of the tree and rebalances. `update` recomputes what an augmented tree keeps in a node. */
+  erase(node: Node, root: Root, update?: (node: Node) => void): void {
+    const { changed, missing } = this.#unlink(node, root);
+    if (update) for (let at = changed; at !== 0; at = this.parent(at)) update(at);
+    if (missing !== undefined) {
+      this.eraseFixup(missing, root, (old, next) => {
+        update?.(old);
+        update?.(next);
+      });
+    }
   }
-  /** Removes the node; the parent under which a black node is missing now, if one is. */
-  #unlink(node: Node, root: Root): Node | undefined {
+  /** Removes the node. `changed`: the lowest node whose subtree is another now. `missing`: the parent of a place that lacks a black node. */
+  #unlink(node: Node, root: Root): { changed: Node; missing: Node | undefined } {
     const left = this.child(node, 'left');
     const right = this.child(node, 'right');
     const parent = this.parent(node);
@@ -102,7 +119,7 @@ export class RbTree {
       this.#replaceChild(parent, root, node, child);
       // A single child is red and inherits the black.
       if (child !== 0) this.#setParent(child, parent, this.#color(node));
-      return child === 0 && this.isBlack(node) && parent !== 0 ? parent : undefined;
+      return { changed: parent, missing: child === 0 && this.isBlack(node) && parent !== 0 ? parent : undefined };
     }
     // The successor takes the node's place and colour; what goes missing is the successor's own colour where it was.
     let successor = right;
@@ -120,11 +137,8 @@ export class RbTree {
     this.#setParent(left, successor, this.#color(left));
     this.#replaceChild(parent, root, node, successor);
     this.#setParent(successor, parent, this.#color(node));
-    if (orphan !== 0) {
-      this.#setParent(orphan, hole, BLACK);
-      return undefined;
-    }
-    return wasBlack ? hole : undefined;
+    if (orphan !== 0) this.#setParent(orphan, hole, BLACK);
+    return { changed: hole, missing: orphan === 0 && wasBlack ? hole : undefined };
   }
 
   /** __rb_erase_color(): one side of `start` (the one without child) has one black node too few. */

@@ -4,7 +4,7 @@
 import type { Abi } from '../../abi/abi.ts';
 import { KERNEL_BASE, PAGE_SIZE, type Ptr } from '../../base/ptr.ts';
 import type { Ram } from '../../base/ram.ts';
-import { data, fn, type ExportTable } from '../exports/define.ts';
+import { data, fn, since, type ExportTable } from '../exports/define.ts';
 import type { KernelImage } from '../image.ts';
 import type { RamMap } from './ram-map.ts';
 
@@ -31,6 +31,7 @@ export function layoutExports(abi: Abi, ram: Ram, image: KernelImage, map: RamMa
     __default_kernel_pte_mask: data(8, (at) => ram.writeU64(at, 0xffff_ffff_ffff_ffffn)),
     hugetlb_optimize_vmemmap_key: staticKey(),
     devmap_managed_key: staticKey(),
+    __put_devmap_managed_folio_refs: since([6, 7], fn('__put_devmap_managed_folio_refs', (_folio: Ptr<'folio'>, _refs: number) => false)),
     __put_devmap_managed_page_refs: fn('__put_devmap_managed_page_refs', (_page: Ptr<'page'>, _refs: number) => false),
   };
 }

@@ -42,6 +42,8 @@ export function perCpuExports({ ram, perCpu, nrCpuIds, log, reporter, sites }: P
       const offset = perCpu.variable(name);
       return offset === undefined ? [] : [[name, at(offset, true)]];
     })),
+    // The same variable, declared constant so that compilers may keep what they read.
+    ...(perCpu.variable('pcpu_hot') === undefined ? {} : { const_pcpu_hot: at(perCpu.variable('pcpu_hot')!, true) }),
     __per_cpu_offset: data(nrCpuIds * 8, (addr) => {
       for (let cpu = 0; cpu < perCpu.nrCpus; cpu++) ram.writePtr(addr + cpu * 8, perCpu.base(cpu));
     }),

@@ -65,7 +65,8 @@ export function radixExports(array: XArray, abi: Abi, preemptDisable: () => void
       const place = present(regs.get(RDI), indexArgument(regs, RSI));
       regs.set(RAX, place !== undefined && array.getMark(regs.get(RDI), place, regs.get(RDX) & 3) ? 1 : 0);
     }),
-    radix_tree_tagged: fn('radix_tree_tagged', (root: Ptr<'xarray'>, mark: number) => array.isMarked(root, mark) ? 1 : 0),
+    // Not just true: the bit of the flags word itself.
+    radix_tree_tagged: fn('radix_tree_tagged', (root: Ptr<'xarray'>, mark: number) => array.markBits(root, mark)),
     radix_tree_gang_lookup: raw((regs) => regs.set(RAX, gang(regs, regs.get(RCX) >>> 0, undefined, results(regs)))),
     radix_tree_gang_lookup_tag: raw((regs) => regs.set(RAX, gang(regs, regs.get(RCX) >>> 0, regs.get(R8) & 3, results(regs)))),
     radix_tree_gang_lookup_tag_slot: raw((regs) => regs.set(RAX, gang(regs, regs.get(RCX) >>> 0, regs.get(R8) & 3, (at, place, root) =>

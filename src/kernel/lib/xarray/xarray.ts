@@ -87,7 +87,8 @@ export class XArray {
     return SLOTS;
   }
   /** Whether any entry of the array has the mark. */
-  isMarked(xa: Xa, mark: Mark): boolean { return (this.flags(xa) >>> (this.#markShift + mark) & 1) === 1; }
+  isMarked(xa: Xa, mark: Mark): boolean { return this.markBits(xa, mark) !== 0; }
+  markBits(xa: Xa, mark: Mark): number { return this.flags(xa) & (1 << (this.#markShift + mark)); }
   #setRootMark(xa: Xa, mark: Mark, isSet: boolean): void {
     const bit = 1 << (this.#markShift + mark);
     this.setFlags(xa, isSet ? this.flags(xa) | bit : this.flags(xa) & ~bit);
