@@ -1,8 +1,8 @@
 // kobox abi: the kernel releases that kobox can be.
 import { AbiError } from '../host/node/main.ts';
 import { abiAdd, type AbiEntry, abiList, abiOpen, abiRemove, abiShow } from '../host/node/abi-store.ts';
-import { type Options, STATUS } from './commands.ts';
 import { complain, messageOf, print, say } from './output.ts';
+import { type Options, STATUS } from './status.ts';
 
 export function abi([action, ...args]: readonly string[], options: Options): number {
   try {

@@ -1,7 +1,7 @@
 // kobox check: why modules would not load or not run, all reasons at once.
 import { boot, type CheckedModule, checkModules, readModuleFile } from '../host/node/main.ts';
-import { type Options, STATUS } from './commands.ts';
 import { complain, messageOf, print } from './output.ts';
+import { type Options, STATUS } from './status.ts';
 
 interface Checked extends CheckedModule { readonly file: string }
 

@@ -1,13 +1,14 @@
 // What the command can do: one entry each, from which the options are parsed and the help is printed. The code of a command is
 // imported when it is called.
 
+import type { Options } from './status.ts';
+
 export interface OptionSpec {
   readonly type: 'string' | 'boolean';
   /** What --help shows for the value: `N`. */
   readonly value?: string;
   readonly help: string;
 }
-export type Options = Readonly<Record<string, string | boolean | undefined>>;
 
 export interface Command {
   readonly name: string;
@@ -22,8 +23,6 @@ export interface Command {
 
 const abi: OptionSpec = { type: 'string', value: 'RELEASE', help: 'kernel release to be, or a .kabi file (see `kobox abi list`)' };
 const json: OptionSpec = { type: 'boolean', help: 'print JSON' };
-
-export const STATUS = { ok: 0, failed: 1, usage: 2, oops: 3, panic: 4 } as const;
 
 export const COMMANDS: readonly Command[] = [
   {

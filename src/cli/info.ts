@@ -1,7 +1,7 @@
 // kobox info: modinfo(8)'s lines (kmod's format), then the sections and exported symbols.
 import { describeModule, ElfError, type ModuleDescription, type ModuleParameter, type ModuleSignature, readModuleFile } from '../host/node/main.ts';
-import { type Options, STATUS } from './commands.ts';
 import { complain, messageOf, print } from './output.ts';
+import { type Options, STATUS } from './status.ts';
 
 export function info(files: readonly string[], options: Options): number {
   const described: { file: string; description: ModuleDescription }[] = [];

@@ -1,8 +1,9 @@
 // The kobox command: finds the subcommand, parses its options, sets the exit status. The kernel's words go to standard output,
 // kobox's own to standard error.
 import { parseArgs } from 'node:util';
-import { COMMANDS, type Command, type Options, STATUS } from './commands.ts';
+import { COMMANDS, type Command } from './commands.ts';
 import { complain } from './output.ts';
+import { type Options, STATUS } from './status.ts';
 
 async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;

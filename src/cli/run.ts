@@ -1,8 +1,8 @@
 // kobox run: the life of modules from insmod to rmmod, the kernel log on standard output.
 import { performance } from 'node:perf_hooks';
 import { boot, consoleText, Errno, type Kernel, KernelPanic, LoadError, type NodeBootOptions, TaskKilled } from '../host/node/main.ts';
-import { type Options, STATUS } from './commands.ts';
 import { complain, messageOf, print, say } from './output.ts';
+import { type Options, STATUS } from './status.ts';
 
 interface ModuleArgument { readonly file: string; readonly parameters: string[] }
 

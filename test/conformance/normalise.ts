@@ -27,7 +27,7 @@ export const rules: readonly Rule[] = [
   {
     name: 'release',
     why: 'a newer security update of the same kernel gives the same transcript',
-    apply: (line) => line.replace(/\b6\.\d+\.\d[\w.+-]*-amd64\b( #1  Debian [\w.+~-]+)?/g, '<release>'),
+    apply: (line) => line.replace(/\b6\.\d+\.\d[\w.+-]*-amd64\b( #1 {2}Debian [\w.+~-]+)?/g, '<release>'),
   },
   {
     name: 'hardware',
@@ -52,7 +52,7 @@ export const rules: readonly Rule[] = [
   {
     name: 'unreliable-frames',
     why: 'entries marked ? are what lies on the stack',
-    apply: (line) => (/^\[time\]  \? /.test(line) ? undefined : line),
+    apply: (line) => (/^\[time\] {2}\? /.test(line) ? undefined : line),
   },
   {
     name: 'kernel-text',
@@ -108,7 +108,7 @@ function dropUserFrames(lines: readonly string[]): string[] {
 
 /** Equal frames in a row: how many fit the stack depends on what the kernel's own functions use of it. */
 function foldRepeatedFrames(lines: readonly string[]): string[] {
-  return lines.filter((line, i) => !(/^\[time\]  [\w.]+\+/.test(line) && line === lines[i - 1] && line === lines[i - 2]));
+  return lines.filter((line, i) => !(/^\[time\] {2}[\w.]+\+/.test(line) && line === lines[i - 1] && line === lines[i - 2]));
 }
 
 /** Where exactly a stack overflows depends on what the kernel itself has on it; the function is compared, the instruction is not. */

@@ -3,12 +3,13 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { missingEntries } from '../../tools/complete-lock.mjs';
 import { filesUnder, ROOT, sourceFiles } from './imports.ts';
 
-/** What git would take in: tracked files, and new ones that are not ignored. Without git, the folders that matter. */
+/** Tracked files; without git, the folders that matter. */
 function files(): string[] {
   try {
-    return execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: ROOT, encoding: 'utf8' }).split('\n').filter((file) => file && fs.existsSync(path.join(ROOT, file)));
+    return execFileSync('git', ['ls-files'], { cwd: ROOT, encoding: 'utf8' }).split('\n').filter((file) => file && fs.existsSync(path.join(ROOT, file)));
   } catch {
     return ['src', 'tools', 'test', 'modules', 'docs', 'bench', 'bin'].flatMap(filesUnder);
   }
@@ -60,6 +61,10 @@ describe('repository', () => {
   it('tests are not switched off', () => {
     const wrong = all.filter((file) => /\.test\.ts$/.test(file)).filter((file) => /\b(it|test|describe)\.(only|skip)\(/.test(read(file)));
     expect(wrong).toEqual([]);
+  });
+
+  it('the lock file has every optional dependency, or npm ci refuses it', () => {
+    expect([...missingEntries(JSON.parse(read('package-lock.json'))).keys()], 'run node tools/complete-lock.mjs').toEqual([]);
   });
 
   // A signal, not a rule: one idea may take more lines.
