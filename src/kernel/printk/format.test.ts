@@ -3,6 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import type { Abi } from '../../abi/abi.ts';
 import { KERNEL_BASE, type Ptr } from '../../base/ptr.ts';
 import { Ram } from '../../base/ram.ts';
 import { loadDefaultAbi } from '../../host/node/default-abi.ts';
@@ -22,7 +23,7 @@ class Bench {
   readonly formatter: Formatter;
   #end: Ptr = BASE;
 
-  constructor() {
+  constructor(release: Abi = abi) {
     const reporter = { warn: (at: SourceLine, text: string) => { this.warnings.push(`${at.symbol}: ${text}`); }, bug: () => { throw new Error('BUG'); }, dumpStack: () => {} };
     const symbols: Symbols = {
       symbolize: (address) => {
@@ -31,7 +32,7 @@ class Bench {
       },
       addressOf: () => undefined,
     };
-    this.formatter = new Formatter(new FormatContext({ ram: this.ram, abi, symbols, seed: 1, pointerView: () => 'hashed', reporter: () => reporter }));
+    this.formatter = new Formatter(new FormatContext({ ram: this.ram, abi: release, symbols, seed: 1, pointerView: () => 'hashed', reporter: () => reporter }));
   }
   alloc(size: number): Ptr {
     const address = this.#end;
@@ -152,7 +153,19 @@ describe('pointer extensions', () => {
   }
   test('the tables hold what the specification lists', () => {
     const all = rows.map((row) => row.format).join(' ');
-    for (const letters of ['pI4', 'pi6', 'pI6c', 'pISpfsc', 'pMF', 'pmR', 'pUL', '6phC', '*pE', 'pV', 'pR', 'pr', 'pbl', 'ptRr', 'ptTs', 'pad', 'pd4', 'pD2', 'pg', 'pGp', 'pNF', 'p4cc', 'pOF', 'pfw', 'pC', 'pks', 'pA', 'pS', 'ps', 'pB', 'pK']) expect(all).toContain(`%${letters}`);
+    for (const letters of ['pI4', 'pi6', 'pI6c', 'pISpfsc', 'pMF', 'pmR', 'pUL', '6phC', '*pE', 'pV', 'pR', 'pr', 'pbl', 'ptRr', 'ptTs', 'pad', 'pd4', 'pD2', 'pg', 'pNF', 'p4cc', 'pOF', 'pfw', 'pC', 'pks', 'pA', 'pS', 'ps', 'pB', 'pK']) expect(all).toContain(`%${letters}`);
+  });
+});
+
+describe('flag words', () => {
+  const rows = readFileSync(new URL('testdata/printf-flags.txt', import.meta.url), 'latin1').split('\n').filter((line) => line && !line.startsWith('#'));
+  const benches = { '6.1': new Bench(), '6.12': new Bench({ kernelVersion: [6, 12] } as unknown as Abi) };
+  test.each(rows)('%s', (row) => {
+    const [, release, kind, value, text] = /^(\S+) (.) (\S+) => (.*)$/.exec(row)!;
+    const bench = benches[release as '6.1' | '6.12'];
+    const address = bench.alloc(8);
+    bench.ram.writeU64(address, BigInt(value!));
+    expect(bench.print(`%pG${kind}`, [address])).toBe(text);
   });
 });
 
@@ -260,7 +273,7 @@ function prepare(bench: Bench, row: Row): void {
   if (row.format.includes('%70pb')) setBits(bench, row.text.startsWith('00') ? [] : [0, 1, 2, 3, 8, 64, 65, 66]);
   if (row.format.startsWith('%64pb')) setBits(bench, Array.from({ length: 128 }, (_, bit) => bit));
   if (row.format.startsWith('%ptR') && row.args[0] === '&t') setTime(bench, row.text.startsWith('1844') ? [5, 4, 30, 45, 14, -1901] : [5, 4, 3, 2, 0, 122]);
-  if (row.format.startsWith('%pG') || row.format.startsWith('%pGv')) setFlags(bench, row);
+  if (row.format.startsWith('%pGz')) bench.ram.writeU32(objects.get('&g')!, 0x8000_0000);
   if (row.args[0] === '&r') setResource(bench, row);
 }
 
@@ -271,27 +284,6 @@ function setBits(bench: Bench, bits: readonly number[]): void {
 }
 function setTime(bench: Bench, fields: readonly number[]): void {
   fields.forEach((value, index) => { bench.ram.writeU32(bench.objects.get('&t')! + 4 * index, value); });
-}
-
-/** Flag rows say their input themselves: page flags by the number in front, the others by names with known bits. */
-const INPUT_FLAGS: Readonly<Record<string, bigint>> = {
-  'GFP_ATOMIC|__GFP_ZERO': 0xb20n, GFP_KERNEL: 0xcc0n, 'GFP_KERNEL|__GFP_NOWARN': 0x2cc0n, '': 0n, '__GFP_HIGH|0x80000000': 0x8000_0020n, GFP_USER: 0x100cc0n,
-  GFP_NOWAIT: 0x800n, GFP_NOFS: 0xc40n, GFP_NOIO: 0xc00n, GFP_HIGHUSER_MOVABLE: 0x100ccan, GFP_DMA: 1n, GFP_DMA32: 4n, GFP_TRANSHUGE_LIGHT: 0x1c20can, GFP_TRANSHUGE: 0x1c24can,
-  GFP_KERNEL_ACCOUNT: 0x400cc0n, GFP_HIGHUSER: 0x100cc2n, 'read|write|exec': 7n, '(%pG?)|(%pG?)|0x80000000|': 0x8000_0000n,
-};
-/** Single bits in the order in which the module went through them. */
-const SINGLE_BITS: Readonly<Record<string, string>> = {
-  g: '- __GFP_HIGHMEM - __GFP_MOVABLE __GFP_RECLAIMABLE __GFP_HIGH __GFP_IO __GFP_FS __GFP_ZERO __GFP_ATOMIC __GFP_DIRECT_RECLAIM - __GFP_WRITE __GFP_NOWARN __GFP_RETRY_MAYFAIL __GFP_NOFAIL __GFP_NORETRY __GFP_MEMALLOC __GFP_COMP __GFP_NOMEMALLOC __GFP_HARDWALL __GFP_THISNODE __GFP_ACCOUNT __GFP_ZEROTAGS',
-  v: 'read write exec shared mayread maywrite mayexec mayshare growsdown uffd_missing pfnmap - uffd_wp locked io seqread randread dontcopy dontexpand lockonfault account noreserve hugetlb sync pat wipeonfork dontdump softdirty mixedmap hugepage nohugepage mergeable - - - - - uffd_minor',
-};
-function setFlags(bench: Bench, row: Row): void {
-  const name = row.args[0]!;
-  const text = row.text.replace(/^\|/, '');
-  const number = /^0x([\da-f]+)/.exec(text);
-  const bit = (SINGLE_BITS[row.format[3]!] ?? '').split(' ').indexOf(text);
-  const value = number ? BigInt(number[0]) : (INPUT_FLAGS[text] ?? (bit >= 0 ? 1n << BigInt(bit) : 0n));
-  if (name !== 'NULL') bench.ram.writeU64(bench.objects.get(name)!, value);
-  if (row.args.includes('&g')) bench.ram.writeU32(bench.objects.get('&g')!, Number(value & 0xffff_ffffn));
 }
 
 /** `[io  0x03f8-0x03ff flags 0x100]`: the %pr half of the row gives start, end and flags. */
