@@ -88,7 +88,7 @@ static void report(const char *what)
 	used = 0;
 }
 
-static char abc[] = "abc", de[] = "de", readers[] = "rs", writers[] = "w";
+static char abc[] = "abc", de[] = "de", readers[] = "rr", writers[] = "w";
 
 static int __init sched_locks_init(void)
 {
@@ -107,6 +107,7 @@ static int __init sched_locks_init(void)
 	start(place_user, de);
 	note('0');
 	up(&places);
+	msleep(8);
 	up(&places);
 	report("semaphore");
 	pr_info("sched_locks: count %d\n", places.count);
