@@ -125,7 +125,7 @@ export function bootKernel(options: KernelOptions): KernelParts {
   const callGuest = guestCaller(cpu, image);
   const memory = bootMemory({
     ram, abi, image, nrCpus: 1, log: printk.log, reporter, symbols, random64: () => random.u64(), hashPointer: (address) => printk.hashedText(address),
-    construct: (ctor, object) => { callGuest('new_slab', ctor, [object]); },
+    callGuest,
     isText: (address) => image.isText(address) || modules.findModuleByAddress(address)?.isInText(address) === true,
   });
   const scheduler: Scheduler = new Scheduler({
@@ -159,7 +159,7 @@ export function bootKernel(options: KernelOptions): KernelParts {
   cpu.onException = exceptions.handle;
   cpu.onBudget = exceptions.exhausted;
   const tables: Record<string, ExportTableMakers[string]> = {
-    'kernel/arch': () => archExports({ ram, abi, cpu: model, perCpu: memory.perCpu, features, loopsPerJiffy: LOOPS_PER_JIFFY, define, refuse, condResched: () => 0 }),
+    'kernel/arch': () => archExports({ ram, abi, cpu: model, perCpu: memory.perCpu, features, loopsPerJiffy: LOOPS_PER_JIFFY, define, refuse, condResched: () => 0, context }),
     'kernel/printk': () => ({ ...printkExports(printk), ...printfExports(printk, memory.allocator) }),
     'kernel/module': () => moduleExports(modules.context),
     'kernel/panic': () => panicExports({ panic, formatter: printk.formatter, log: printk.log }),

@@ -38,11 +38,11 @@ export class FakeMachine implements Log, Reporter {
       ram: this.ram, abi: this.abi, image: this.image, nrCpus: options.nrCpus ?? 2, log: this, reporter: this,
       symbols: { symbolize: () => undefined, addressOf: () => undefined },
       random64: () => (this.#seed = (this.#seed * 6364136223846793005n + 1442695040888963407n) & 0xffff_ffff_ffff_ffffn),
-      construct: (ctor, object) => { this.callGuest(ctor, [object]); },
+      callGuest: (_symbol, target, args) => this.callGuest(target, args),
       hashPointer: (addr) => `0x${addr.toString(16)}`,
       isText: (addr) => this.image.isText(addr),
     });
-    this.add(this.memory.exports);
+    this.add(this.memory.exports());
   }
 
   printk(_level: number, text: string): void { this.lines.push(text); }

@@ -43,7 +43,7 @@ export class LibraryMachine extends FakeMachine {
         return address;
       },
       refuse: (name) => { throw new Error(`refused: ${name}`); },
-      condResched: () => 1,
+      condResched: () => 1, context: this,
     }));
     this.add(timeExports({ ram, abi, clock: this.clock, cpu: () => 0 }));
   }

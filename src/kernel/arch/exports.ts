@@ -19,6 +19,8 @@ export interface ArchDeps extends ParavirtDeps, ThunkDeps {
   readonly perCpu: PerCpu;
   readonly features: CpuFeatureWords;
   readonly loopsPerJiffy: number;
+  /** preempt_count() of this CPU. */
+  readonly context: { preemptCount: number };
 }
 
 export function archExports(deps: ArchDeps): ExportTable {
@@ -38,6 +40,10 @@ export function archExports(deps: ArchDeps): ExportTable {
     x86_family: fn('x86_family', (signature: number) => family(signature)),
     x86_model: fn('x86_model', (signature: number) => model(signature)),
     x86_stepping: fn('x86_stepping', (signature: number) => signature & 0xf),
+    // Vector registers are nobody else's here: nothing is saved, but the section may not be left.
+    kernel_fpu_begin_mask: fn('kernel_fpu_begin_mask', (_mask: number) => { deps.context.preemptCount++; }),
+    kernel_fpu_end: fn('kernel_fpu_end', () => { deps.context.preemptCount--; }),
+    irq_fpu_usable: fn('irq_fpu_usable', () => true),
     // Neither confidential computing nor Xen nor any other hypervisor that guests know.
     cc_platform_has: fn('cc_platform_has', (_attribute: number) => false),
     xen_domain_type: u32(),

@@ -7,11 +7,13 @@ import { BLOCK, CPU_BLOCK_OFFSET } from '../../cpu/layout.ts';
 import { RSP } from '../../ir/ir.ts';
 import type { ExportTable } from '../exports/define.ts';
 import { KERNEL_DATA, KERNEL_DATA_SIZE, type KernelImage } from '../image.ts';
+import type { CallGuest } from '../lib/call-guest.ts';
 import type { Allocator, Log, Reporter, Symbols } from '../services.ts';
 import { cpuMaskExports } from './cpu-masks.ts';
 import { duplicateExports } from './duplicate-exports.ts';
 import { KmemCaches } from './kmem-caches.ts';
 import { layoutExports } from './layout-exports.ts';
+import { mempoolExports } from './mempool-exports.ts';
 import { ModuleMemory } from './module-memory.ts';
 import { pageExports } from './page-exports.ts';
 import { PageStructs } from './page-structs.ts';
@@ -36,8 +38,8 @@ export interface MemoryDeps {
   readonly symbols: Symbols;
   /** The seeded generator of the kernel; here it makes stack canaries. */
   readonly random64: () => bigint;
-  /** Calls a guest constructor `void (*ctor)(void *)`. */
-  readonly construct: (ctor: Ptr, object: Ptr) => void;
+  /** Constructors of caches, allocators of pools. */
+  readonly callGuest: CallGuest;
   /** An address as %p prints it. */
   readonly hashPointer: (addr: Ptr) => string;
   /** Text of the kernel or of a module. */
@@ -65,7 +67,7 @@ export function bootMemory(deps: MemoryDeps): Memory {
   const perCpu = new PerCpuAreas(ram, map, abi, { random64: deps.random64 });
   const structs = new PageStructs(abi, ram, map);
   const pages = new Pages({ ram, map, structs, log, reporter, orderWarning: sites.pageOrder });
-  const slab = new SlabAllocator({ ram, abi, image, pages, reporter, construct: deps.construct });
+  const slab = new SlabAllocator({ ram, abi, image, pages, reporter, construct: (ctor, object) => { deps.callGuest('new_slab', ctor, [object]); } });
   const caches = new KmemCaches({ abi, ram, slab, log, reporter, symbols });
   const areas = new VmallocAreas(pages, map.nrPages);
   const vmallocDeps: VmallocDeps = { ram, areas, slab, pages, reporter, log, sites, caller, hashPointer };
@@ -78,6 +80,7 @@ export function bootMemory(deps: MemoryDeps): Memory {
     ...pageExports({ ram, map, pages, reporter, sites }),
     ...slabExports(slab, caches, ram, caller),
     ...vmallocExports(vmalloc, vmallocDeps),
+    ...mempoolExports({ ram, abi, slab, pages, vmalloc, callGuest: deps.callGuest, caller }),
     ...duplicateExports({ ram, slab, vmalloc, caller, isKernelRodata }),
     ...usercopyExports({ slab, areas, log, reporter, sites, isText }),
   });

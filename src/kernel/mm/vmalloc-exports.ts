@@ -2,7 +2,7 @@
 
 import { PAGE_SIZE, type Ptr } from '../../base/ptr.ts';
 import { MemoryFault, type Ram } from '../../base/ram.ts';
-import { RDI } from '../../ir/ir.ts';
+import { RAX, RDI, RSI } from '../../ir/ir.ts';
 import { fn, raw, since, type ExportTable } from '../exports/define.ts';
 import type { Log, Reporter } from '../services.ts';
 import { __GFP_NOWARN, GFP_KERNEL } from './gfp.ts';
@@ -68,6 +68,18 @@ export class Vmalloc {
     if (this.#deps.areas.find(addr) !== undefined) this.free(addr);
     else this.#deps.slab.kfree(addr);
   }
+  /** vmap(): possible only for pages that follow each other, which then are where they already were. */
+  map(list: Ptr, count: number): Ptr {
+    const { ram, pages, log } = this.#deps;
+    const first = pages.structs.pfnOf(ram.readPtr(list));
+    for (let i = 1; i < count; i++) {
+      if (pages.structs.pfnOf(ram.readPtr(list + i * 8)) === first + i) continue;
+      log.printk(3, 'kobox: vmap() of pages that do not follow each other is not supported');
+      return 0;
+    }
+    return count === 0 ? 0 : pages.addressOf(first);
+  }
+  unmap(_addr: Ptr): void {}
   /** Bytes that may be used, of any of the three kinds of memory. */
   usableSize(addr: Ptr): number {
     const area = this.#deps.areas.find(addr);
@@ -120,7 +132,12 @@ export function vmallocExports(vmalloc: Vmalloc, deps: VmallocDeps): ExportTable
       ram.fill(addr, size);
       vmalloc.kvfree(addr);
     }),
-    __virt_addr_valid: raw((regs) => regs.set(0, ram.has(regs.get(RDI), 1) ? 1 : 0)),
+    // The last argument of vmap() is a struct by value.
+    vmap: raw((regs) => regs.set(RAX, vmalloc.map(regs.get(RDI), regs.get(RSI) >>> 0))),
+    vunmap: fn('vunmap', (addr: Ptr) => vmalloc.unmap(addr)),
+    vm_map_ram: fn('vm_map_ram', (list: Ptr, count: number, _node: number) => vmalloc.map(list, count)),
+    vm_unmap_ram: fn('vm_unmap_ram', (addr: Ptr, _count: number) => vmalloc.unmap(addr)),
+    __virt_addr_valid: raw((regs) => regs.set(RAX, ram.has(regs.get(RDI), 1) ? 1 : 0)),
 
     vmalloc_noprof: noprof(fn('vmalloc_noprof', plain)),
     vzalloc_noprof: noprof(fn('vzalloc_noprof', plain)),

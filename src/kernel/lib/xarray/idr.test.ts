@@ -130,7 +130,7 @@ describe('radix tree', () => {
     m.call('radix_tree_replace_slot', root, slot, entry(701));
     expect(m.call('radix_tree_lookup', root, 700)).toBe(entry(701));
     expect(m.call('radix_tree_tag_set', root, 700, 1)).toBe(entry(701));
-    expect([m.call('radix_tree_tag_get', root, 700, 1), m.call('radix_tree_tag_get', root, 5, 1), m.call('radix_tree_tagged', root, 1)]).toEqual([1, 0, 1]);
+    expect([m.call('radix_tree_tag_get', root, 700, 1), m.call('radix_tree_tag_get', root, 5, 1), m.call('radix_tree_tagged', root, 1)]).toEqual([1, 0, 1 << 28]);
     m.call('radix_tree_tag_clear', root, 700, 1);
     expect(m.call('radix_tree_tagged', root, 1)).toBe(0);
     expect(m.call('radix_tree_delete_item', root, 700, entry(9))).toBe(0);
