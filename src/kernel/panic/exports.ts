@@ -1,11 +1,11 @@
-// Exported symbols of kernel/panic.c and lib/dump_stack.c. panic() and its kin do not come back to the module that calls them.
+// Exported symbols of kernel/panic.c, lib/dump_stack.c and kernel/stacktrace.c. panic() and its kin do not come back to the module that calls them.
 
 import type { Ptr } from '../../base/ptr.ts';
 import { RSP } from '../../ir/ir.ts';
 import { data, type ExportTable, fn, raw, type VaList } from '../exports/define.ts';
 import type { KernelLog } from '../printk/log.ts';
 import type { Formatter } from '../printk/format.ts';
-import { backtraceText } from '../printk/symbol-text.ts';
+import { backtraceText, symbolText } from '../printk/symbol-text.ts';
 import type { Panic } from './panic.ts';
 import { taintLetter } from './taints.ts';
 
@@ -40,6 +40,20 @@ export function panicExports({ panic, formatter, log }: PanicExportParts): Expor
     dump_stack: fn('dump_stack', () => panic.dumpStack()),
     dump_stack_lvl: fn('dump_stack_lvl', (level: Ptr<'char'>) => panic.dumpStack(undefined, levelOf(ram.cstring(level)))),
 
+    stack_trace_save: fn('stack_trace_save', (store: Ptr<'unsigned long'>, size: number, skip: number) => {
+      const addresses = panic.callers().slice(skip, skip + size);
+      addresses.forEach((address, index) => { ram.writePtr(store + 8 * index, address); });
+      return addresses.length;
+    }),
+    stack_trace_print: fn('stack_trace_print', (entries: Ptr<'unsigned long'>, count: number, spaces: number) => {
+      for (let i = 0; i < count; i++) log.print(traceEntry(panic, ram.readPtr(entries + 8 * i), spaces));
+    }),
+    stack_trace_snprint: fn('stack_trace_snprint', (buffer: Ptr<'char'>, size: number, entries: Ptr<'unsigned long'>, count: number, spaces: number) => {
+      const text = Array.from({ length: count }, (_, i) => traceEntry(panic, ram.readPtr(entries + 8 * i), spaces)).join('').slice(0, Math.max(size - 1, 0));
+      if (size > 0) ram.writeCString(buffer, text);
+      return text.length;
+    }),
+
     add_taint: fn('add_taint', (flag: number, _lockdep: number) => {
       const letter = taintLetter(flag);
       if (letter) taints.add(letter);
@@ -50,6 +64,9 @@ export function panicExports({ panic, formatter, log }: PanicExportParts): Expor
     }),
   };
 }
+
+/** A line of a saved trace, indented by `spaces` and one. */
+const traceEntry = (panic: Panic, address: Ptr, spaces: number): string => `${' '.repeat(Math.max(spaces, 0) + 1)}${symbolText(panic.parts.symbols, address)}\n`;
 
 /** Level of a KERN_ string; the default where it has none. */
 const levelOf = (prefix: string): number => (/^\x01[0-7]/.test(prefix) ? Number(prefix[1]) : DEFAULT_LEVEL);

@@ -210,6 +210,9 @@ export class Panic implements Reporter {
     throw new KernelPanic(message);
   }
 
+  /** Return addresses above the exported function that runs now, innermost first. */
+  callers(): Ptr[] { return this.traces.callersOf(this.stateIn('stack_trace_save')).map((frame) => frame.address); }
+
   // Parts of reports
 
   /** State of kernel code that is in `symbol` now. */

@@ -9,6 +9,7 @@ import { dynamicPrefix } from './dynamic-debug.ts';
 import { hexLayout, hexLine, hexLineLength } from './hex-dump.ts';
 import type { Printk } from './printk.ts';
 import { GuestRatelimitState, ratelimit } from './ratelimit.ts';
+import { symbolName, symbolText } from './symbol-text.ts';
 
 const LEVEL = { EMERG: 0, ALERT: 1, CRIT: 2, ERR: 3, WARNING: 4, NOTICE: 5, INFO: 6, DEBUG: 7 } as const;
 const DUMP_PREFIX_NONE = 0;
@@ -31,6 +32,10 @@ export function printkExports(printk: Printk): ExportTable {
     _dev_info: fn('_dev_info', deviceMessage(LEVEL.INFO)),
     _dev_printk: fn('_dev_printk', (level: Ptr<'char'>, device: Ptr<'device'>, format: Ptr<'char'>, args: VaList) =>
       printDevice(printk, levelOf(ram.cstring(level)), device, formatter.formatAt(format, args))),
+    dev_printk_emit: fn('dev_printk_emit', (level: number, device: Ptr<'device'>, format: Ptr<'char'>, args: VaList) =>
+      log.printDevice(level, formatter.formatAt(format, args), device === 0 ? undefined : printk.devices.record(device))),
+    dev_vprintk_emit: fn('dev_vprintk_emit', (level: number, device: Ptr<'device'>, format: Ptr<'char'>, args: Ptr<'__va_list_tag'>) =>
+      log.printDevice(level, formatter.formatAt(format, new GuestVaList(ram, args)), device === 0 ? undefined : printk.devices.record(device))),
     dev_driver_string: fn('dev_driver_string', (device: Ptr<'device'>) => printk.devices.driverString(device) || printk.emptyString),
     dev_err_probe: fn('dev_err_probe', (device: Ptr<'device'>, error: number, format: Ptr<'char'>, args: VaList) => {
       const text = formatter.formatAt(format, args);
@@ -59,6 +64,9 @@ export function printkExports(printk: Printk): ExportTable {
       if (lineSize > 0) ram.writeCString(line, text.slice(0, lineSize - 1));
       return hexLineLength(length, layout);
     }),
+    sprint_symbol: fn('sprint_symbol', (buffer: Ptr<'char'>, address: number) => storeText(printk, buffer, symbolText(printk.parts.symbols, address))),
+    sprint_symbol_no_offset: fn('sprint_symbol_no_offset', (buffer: Ptr<'char'>, address: number) => storeText(printk, buffer, symbolName(printk.parts.symbols, address))),
+    no_hash_pointers: data(1, () => {}, 1),
     hex_asc: data(17, (address) => { ram.writeCString(address, '0123456789abcdef'); }, 1),
     hex_asc_upper: data(17, (address) => { ram.writeCString(address, '0123456789ABCDEF'); }, 1),
   };
@@ -68,6 +76,12 @@ export function printkExports(printk: Printk): ExportTable {
 function printDevice(printk: Printk, level: number, device: Ptr<'device'>, text: string): void {
   if (device === 0) printk.log.print(`\x01${level}(NULL device *): ${text}`);
   else printk.log.printDevice(level, printk.devices.prefix(device) + text, printk.devices.record(device));
+}
+
+/** Stores text and NUL; returns its length. */
+function storeText(printk: Printk, buffer: Ptr<'char'>, text: string): number {
+  printk.parts.ram.writeCString(buffer, text);
+  return text.length;
 }
 
 /** Level of a KERN_ string, as dev_printk() takes it. */
