@@ -41,7 +41,7 @@ export function checkOne(bytes: Uint8Array, { abi, exports }: KernelParts, other
   const findings: Finding[] = checkLinking(bytes, { abi, exports: (name) => exports.resolve(name), others });
   try {
     for (const { struct, text } of structDifferences(bytes, abi)) findings.push({ kind: 'struct', effect: 'limited', text: `struct ${struct}: ${text}` });
-    const survey = surveyModule(bytes, thunkOf, NO_RETURN);
+    const survey = surveyTranslation(bytes);
     for (const { mnemonic, function: name, offset, count } of survey.untranslated) {
       findings.push({ kind: 'instruction', effect: 'limited', text: `${name}+0x${offset.toString(16)}: ${mnemonic} has no translation${count > 1 ? ` (${count} times in this function)` : ''}` });
     }
@@ -51,6 +51,9 @@ export function checkOne(bytes: Uint8Array, { abi, exports }: KernelParts, other
     throw error;
   }
 }
+
+/** Decodes and lifts every function of a module file. ElfError for a file that is no ELF64 object. */
+export const surveyTranslation = (bytes: Uint8Array): TranslationSurvey => surveyModule(bytes, thunkOf, NO_RETURN);
 
 const thunks = thunkExports({ condResched: () => 0 });
 const thunkOf: ThunkOf = (symbol) => {

@@ -6,6 +6,7 @@ import { boot as bootCore, type BootOptions, type Kernel } from '../../index.ts'
 import { loadDefaultAbi } from './default-abi.ts';
 
 export * from '../../index.ts';
+export { loadDefaultAbi } from './default-abi.ts';
 
 export interface NodeBootOptions extends Partial<BootOptions> {}
 
@@ -16,6 +17,8 @@ export function boot(options: NodeBootOptions = {}): Kernel {
 
 /** Bytes of a module file, unpacked where it is `.ko.xz`, `.ko.gz` or `.ko.zst`. */
 export function readModuleFile(path: string): Uint8Array {
-  const bytes = readFileSync(path);
+  // A Buffer would do for most readers, but its slice() is no copy.
+  const { buffer, byteOffset, length } = readFileSync(path);
+  const bytes = new Uint8Array(buffer, byteOffset, length);
   return isPacked(bytes) ? unpack(bytes) : bytes;
 }

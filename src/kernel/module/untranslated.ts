@@ -67,7 +67,7 @@ class LinkedCopy implements LiftEnv {
 
   #place(section: ElfSection, elf: Elf64): void {
     this.#baseOf.set(section.index, this.#next);
-    if ((section.flags & SHF_EXECINSTR) !== 0 && section.type !== SHT_NOBITS) this.#sections.push({ base: this.#next, bytes: elf.content(section).slice() });
+    if ((section.flags & SHF_EXECINSTR) !== 0 && section.type !== SHT_NOBITS) this.#sections.push({ base: this.#next, bytes: new Uint8Array(elf.content(section)) });
     this.#next += Math.ceil(section.size / SECTION_GAP) * SECTION_GAP + SECTION_GAP;
   }
   #values(elf: Elf64, symbols: ElfSymbols, thunkOf: ThunkOf, noReturn: ReadonlySet<string>): Float64Array {
