@@ -10,7 +10,7 @@ import { createWasmBackEnd } from '../cpu/wasm/back-end.ts';
 import { CpuModel } from '../x86/cpu-model.ts';
 import { archExports } from './arch/exports.ts';
 import { CpuFeatureWords } from './arch/cpu-features.ts';
-import { type ExportTableMakers, type KernelExports, registerExports } from './exports/register.ts';
+import { type ExportTableMakers, type ExportTables, type KernelExports, registerExports } from './exports/register.ts';
 import { type CallEvent, traceCalls } from './exports/trace.ts';
 import { KernelImage } from './image.ts';
 import { guestCaller } from './lib/call-guest.ts';
@@ -90,6 +90,8 @@ export interface KernelParts {
   readonly panic: Panic;
   readonly modules: ModuleSystem;
   readonly exports: KernelExports;
+  /** Every table of exports, for pages and checks over all of them. */
+  readonly exportTables: () => ExportTables;
 }
 
 const DEFAULT_MEMORY = 256 << 20;
@@ -191,5 +193,8 @@ export function bootKernel(options: KernelOptions): KernelParts {
   tables['kernel/notifier'] = () => notifierExports(new NotifierChains({ ram, abi, cpu, callSite }), abi, rwsems);
   tables['kernel/rcu'] = () => rcuReadExports(new RcuReadSide(ram, abi, tasks));
   const exports = registerExports(tables, { image, cpu, abi, ram, perCpu: memory.perCpu });
-  return { abi, ram, image, cpu, clock, printk, memory, scheduler, taints, context, panic, modules, exports };
+  return {
+    abi, ram, image, cpu, clock, printk, memory, scheduler, taints, context, panic, modules, exports,
+    exportTables: () => Object.fromEntries(Object.entries(tables).map(([folder, make]) => [folder, make()])),
+  };
 }
