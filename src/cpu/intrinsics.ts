@@ -5,12 +5,14 @@ import type { Machine } from '../ir/interpreter/machine.ts';
 import { INTRINSICS, type IntrinsicEnv } from '../x86/intrinsics.ts';
 import type { CpuModel } from '../x86/cpu-model.ts';
 import { VECTOR } from './api.ts';
+import { BLOCK } from './layout.ts';
 import type { RegisterBlock } from './registers.ts';
 
 type Size = 1 | 2 | 4 | 8;
 
 export class IntrinsicMachine implements IntrinsicEnv {
   readonly cpu: CpuModel;
+  readonly vectors: DataView;
   readonly #machine: Machine;
   readonly #regs: RegisterBlock;
 
@@ -18,6 +20,7 @@ export class IntrinsicMachine implements IntrinsicEnv {
     this.cpu = cpu;
     this.#machine = machine;
     this.#regs = regs;
+    this.vectors = new DataView(regs.big.buffer, regs.big.byteOffset + BLOCK.vectors - BLOCK.regs, 32 * 64);
   }
 
   run(name: string, args: readonly (number | bigint)[], addr: number): void {

@@ -94,6 +94,8 @@ export class CpuModel {
   idt = { base: 0n, limit: 0xfff };
   xcr0 = 1n;
   pkru = 0;
+  /** SSE control and status; only its reset value works. */
+  mxcsr = 0x1f80;
 
   constructor(number: number, hooks: CpuHooks) {
     this.number = number;

@@ -5,6 +5,7 @@ import { BAD, FS, GS, type Instruction, type MemoryOperand, NO_SEGMENT, type Ope
 import { CONDITION_NAMES } from './instruction.ts';
 import { type Form, OpcodeMap } from './opcode-forms.ts';
 import { map0f38, map0f3a, oneByteMap, twoByteMap, vexIntegerMaps } from './opcode-tables.ts';
+import { sse0f, sse0f38, sse0f3a } from './sse-tables.ts';
 import { VectorNames } from './vector-names.ts';
 
 const MAX_LENGTH = 15;
@@ -12,9 +13,12 @@ const LOCKABLE = new Set('add or adc sbb and sub xor inc dec not neg bts btr btc
 
 /** Space of opcodes an instruction lives in; the first four are the legacy maps. */
 const LEGACY_MAPS = [oneByteMap, twoByteMap, map0f38, map0f3a] as const;
+/** SSE part of maps 1 to 3. */
+const SSE_MAPS = [sse0f, sse0f38, sse0f3a] as const;
 
 export class Decoder {
   private readonly maps: (OpcodeMap | undefined)[] = [];
+  private readonly sseMaps: (OpcodeMap | undefined)[] = [];
   private readonly vexMaps: (OpcodeMap | undefined)[] = [];
   private readonly vectorNames = new VectorNames();
 
@@ -98,6 +102,8 @@ export class Decoder {
     const form = this.choose(forms);
     if (form) return this.finish(form, map, opcode);
     if (map === 0) return this.bad();
+    const vector = this.choose((this.sseMaps[map] ??= new OpcodeMap(SSE_MAPS[map - 1]!())).lookup(opcode));
+    if (vector) return this.finish(vector, map, opcode);
     if (this.modrm < 0) this.peekModrm();
     return this.named(this.vectorNames.legacy(map, opcode, this.mandatoryPrefix(), this.rex >> 3 & 1, this.modrm), map, opcode);
   }
@@ -142,7 +148,7 @@ export class Decoder {
     let memorySize = 0;
     const isMemory = form.hasModrm && this.modrm < 0xc0 && !(map === 1 && (opcode & 0xfc) === 0x20);
     if (isMemory) {
-      for (const spec of specs) if (spec.letter === 'E' || spec.letter === 'M' || spec.letter === 'R') memorySize = this.memorySizeOf(spec.letter, spec.size);
+      for (const spec of specs) if (spec.letter === 'E' || spec.letter === 'M' || spec.letter === 'R' || spec.letter === 'W') memorySize = this.memorySizeOf(spec.letter, spec.size);
       this.memory = this.modrmMemory(memorySize, immediateBytes(specs, this.size));
     }
     const operands: Operand[] = [];
@@ -174,14 +180,17 @@ export class Decoder {
         return this.register((modrm & 7) | (this.rex & 1) << 3, this.registerSize(size));
       }
       case 'R': {
-        if (size === 'vMw') {
+        if (size === 'vMw' || size === 'yMw' || size === 'yMb') {
           if (this.memory) return this.memory;
-          return this.register((modrm & 7) | (this.rex & 1) << 3, this.size);
+          return this.register((modrm & 7) | (this.rex & 1) << 3, size === 'vMw' ? this.size : this.registerSize('y'));
         }
         return this.register((modrm & 7) | (this.rex & 1) << 3, this.registerSize(size));
       }
       case 'H': return this.register((modrm & 7) | (this.rex & 1) << 3, 8);
       case 'M': return this.memory;
+      case 'V': return special('xmm', (modrm >> 3 & 7) | (this.rex & 4) << 1);
+      case 'W': return this.memory ?? special('xmm', (modrm & 7) | (this.rex & 1) << 3);
+      case 'U': return special('xmm', (modrm & 7) | (this.rex & 1) << 3);
       case 'G': return this.register((modrm >> 3 & 7) | (this.rex & 4) << 1, this.registerSize(size));
       case 'B': return this.register(this.vvvv, this.registerSize(size));
       case 'Z': return this.register((opcode & 7) | (this.rex & 1) << 3, this.registerSize(size));
@@ -237,7 +246,7 @@ export class Decoder {
   }
 
   private memorySizeOf(letter: string, code: string): number {
-    if (letter === 'R') return code === 'vMw' ? 2 : 0;
+    if (letter === 'R') return code === 'yMb' ? 1 : code === 'vMw' || code === 'yMw' ? 2 : 0;
     if (code === '') return 0;
     if (code === 'p') return this.size + 2;
     if (code === 'x') return 16;

@@ -4,6 +4,7 @@
 
 import { RAX, RBX, RCX, RDX } from '../ir/ir.ts';
 import { CONDITION_FLAGS, type CpuModel, cpuid, type PortSize, RFLAGS } from './cpu-model.ts';
+import { SSE_INTRINSICS } from './sse.ts';
 
 /** The state an intrinsic works on, as the engine offers it. Register values are signed 64-bit. */
 export interface IntrinsicEnv {
@@ -15,6 +16,8 @@ export interface IntrinsicEnv {
   /** Guest memory, zero-extended; throws what a fault is to the engine. */
   load(addr: number, size: 1 | 2 | 4 | 8): bigint;
   store(addr: number, size: 1 | 2 | 4 | 8, value: bigint): void;
+  /** Vector registers, 64 bytes each. */
+  readonly vectors: DataView;
   fsBase: bigint;
   gsBase: bigint;
   /** Raises an exception at the instruction; never returns. */
@@ -226,4 +229,5 @@ export const INTRINSICS: Readonly<Record<string, Intrinsic>> = {
   lmsw: (env, [src], addr) => { env.cpu.control[0] = (env.cpu.control[0]! & ~0xen) | (source(env, src!, 2, addr) & 0xfn); },
   verr: verify, verw: verify,
   invlpg: (env) => env.cpu.hooks.pagingChanged(),
+  ...SSE_INTRINSICS,
 };

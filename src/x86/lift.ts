@@ -7,11 +7,12 @@ import { control } from './lift-control.ts';
 import { moves } from './lift-moves.ts';
 import { muldiv } from './lift-muldiv.ts';
 import { shifts } from './lift-shift.ts';
+import { sse } from './lift-sse.ts';
 import { strings } from './lift-string.ts';
 import { system } from './lift-system.ts';
 import { type LifterTable, Lifting, type RdxFact } from './lifting.ts';
 
-const LIFTERS: LifterTable = { ...moves, ...arithmetic, ...shifts, ...bits, ...muldiv, ...strings, ...control, ...system };
+const LIFTERS: LifterTable = { ...moves, ...arithmetic, ...shifts, ...bits, ...muldiv, ...strings, ...control, ...system, ...sse };
 
 /** Whether some form of the mnemonic has a translation. */
 export const hasLifter = (mnemonic: string): boolean => Object.hasOwn(LIFTERS, mnemonic);

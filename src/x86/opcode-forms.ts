@@ -24,7 +24,7 @@ export type SizeRule = 'v' | 'b' | 'z' | 'd64' | 'f64';
 export interface OperandSpec { readonly letter: string; readonly size: string }
 
 const SIZE_RULES: readonly string[] = ['d64', 'f64', 'b', 'v', 'z'];
-const MODRM_LETTERS = 'EGMRHSCD';
+const MODRM_LETTERS = 'EGMRHSCDVWU';
 
 export class OpcodeMap {
   private readonly texts: (string[] | undefined)[] = [];

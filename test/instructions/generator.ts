@@ -6,13 +6,14 @@ import type { Instruction, MemoryOperand } from '../../src/x86/instruction.ts';
 import { liftedMnemonics } from '../../src/x86/lift.ts';
 import { type Form, OpcodeMap } from '../../src/x86/opcode-forms.ts';
 import { map0f38, oneByteMap, twoByteMap, vexIntegerMaps } from '../../src/x86/opcode-tables.ts';
+import { sse0f, sse0f38, sse0f3a } from '../../src/x86/sse-tables.ts';
 import { ALL_FLAGS, baseState, INSN_OFFSET, NATIVE_CODE, NATIVE_INSN, NATIVE_WINDOW, type State, TAKEN_OFFSET, WINDOW_OFFSET, } from './layout.ts';
 import type { Random } from './random.ts';
 
 /** Privileged, asynchronous, or without an answer that two machines share. */
 const EXCLUDED = new Set(('in out cpuid rdtsc rdtscp rdpmc rdmsr wrmsr xgetbv xsetbv rdpkru wrpkru cli sti clac stac clts swapgs mwait monitor hlt int int1 int3 '
   + 'ud0 ud1 ud2 sldt str smsw sgdt sidt lldt ltr lmsw lgdt lidt invlpg wrfsbase wrgsbase rdfsbase rdgsbase verr verw rdpid rdrand rdseed wbinvd wbnoinvd invd '
-  + 'ins outs serialize movdiri').split(' '));
+  + 'ins outs serialize movdiri ldmxcsr stmxcsr lddqu').split(' '));
 const STACK = new Set(['push', 'pop', 'pushf', 'popf', 'call', 'ret', 'enter', 'leave']);
 const STRINGS = new Set(['movs', 'stos', 'lods', 'cmps', 'scas']);
 const BRANCHES = /^(j|loop)/;
@@ -49,6 +50,7 @@ export class Generator {
     const maps = [oneByteMap(), twoByteMap(), map0f38()].map((text) => new OpcodeMap(text));
     const vexMaps = vexIntegerMaps().split('|').map((text) => new OpcodeMap(text));
     for (const [number, map] of maps.entries()) this.collect(map, number, 0, allowed);
+    for (const [number, map] of [sse0f(), sse0f38(), sse0f3a()].entries()) this.collect(new OpcodeMap(map), number + 1, 0, allowed);
     for (const [number, map] of vexMaps.entries()) this.collect(map, number + 2, number + 2, allowed);
     this.names = [...this.slots.keys()].sort();
   }
@@ -98,6 +100,7 @@ export class Generator {
       if (rex !== 0) bytes.push(rex);
       if (slot.map > 0) bytes.push(0x0f);
       if (slot.map === 2) bytes.push(0x38);
+      if (slot.map === 3) bytes.push(0x3a);
     } else {
       const pp = form.prefix === 0x66 ? 1 : form.prefix === 0xf3 ? 2 : form.prefix === 0xf2 ? 3 : 0;
       const isVvvvUsed = form.operands.some((o) => o.letter === 'B');
@@ -119,8 +122,8 @@ export class Generator {
     if (insn.mnemonic !== mnemonic) return undefined;
     const isAligned = insn.hasLock || mnemonic === 'xchg' || mnemonic === 'cmpxchg16b';
     let target = 96 + random.below(64);
-    if (isAligned || random.chance(0.3)) target &= ~15;
     const memory = insn.operands.find((o) => o.kind === 'mem');
+    if (isAligned || random.chance(memory?.size === 16 ? 0.9 : 0.3)) target &= ~15;
     // Away from what is pushed.
     if (STACK.has(mnemonic)) target = 16 + random.below(64);
     const view = new DataView(code.buffer);
@@ -166,7 +169,7 @@ export class Generator {
       view.setUint16(insn.length - 3, random.below(64), true);
       code[insn.length - 1] = random.below(6);
     }
-    if (insn.operands.some((o) => o.kind === 'special')) return undefined;
+    if (insn.operands.some((o) => o.kind === 'special' && o.file !== 'xmm')) return undefined;
     if (STRINGS.has(mnemonic) && (insn.addressSize === 4 || insn.segment !== 0)) return undefined;
     if (mnemonic === 'xlat' && insn.segment === 0) return undefined;
     if (memory && STACK.has(mnemonic) && (memory.base === 4 || memory.base === 5)) return undefined;

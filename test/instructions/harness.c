@@ -23,15 +23,32 @@
 /* Bytes of one test: an instruction, or a sequence. */
 #define MAX_CODE 104
 
-struct input { uint8_t code[MAX_CODE]; uint32_t length, flags; uint64_t regs[16]; uint8_t memory[WINDOW_SIZE]; };
-struct output { uint32_t exception, taken; uint64_t flags; uint64_t regs[16]; uint8_t memory[WINDOW_SIZE]; };
+struct input { uint8_t code[MAX_CODE]; uint32_t length, flags; uint64_t regs[16]; uint8_t memory[WINDOW_SIZE]; uint8_t vectors[256]; };
+struct output { uint32_t exception, taken; uint64_t flags; uint64_t regs[16]; uint8_t memory[WINDOW_SIZE]; uint8_t vectors[256]; };
 
 /* In the order of machine code: rax rcx rdx rbx rsp rbp rsi rdi r8 ... */
+uint8_t vectors[256];
 volatile uint64_t in_regs[16], out_regs[16], in_flags, out_flags, host_rsp, out_taken, target;
 
 extern void enter_insn(void), leave_insn(void), leave_taken(void);
 asm(".text\n.globl enter_insn, leave_insn, leave_taken\n"
     "enter_insn:\n push %rbx\n push %rbp\n push %r12\n push %r13\n push %r14\n push %r15\n"
+    "movdqu vectors+0(%rip), %xmm0\n"
+    "movdqu vectors+16(%rip), %xmm1\n"
+    "movdqu vectors+32(%rip), %xmm2\n"
+    "movdqu vectors+48(%rip), %xmm3\n"
+    "movdqu vectors+64(%rip), %xmm4\n"
+    "movdqu vectors+80(%rip), %xmm5\n"
+    "movdqu vectors+96(%rip), %xmm6\n"
+    "movdqu vectors+112(%rip), %xmm7\n"
+    "movdqu vectors+128(%rip), %xmm8\n"
+    "movdqu vectors+144(%rip), %xmm9\n"
+    "movdqu vectors+160(%rip), %xmm10\n"
+    "movdqu vectors+176(%rip), %xmm11\n"
+    "movdqu vectors+192(%rip), %xmm12\n"
+    "movdqu vectors+208(%rip), %xmm13\n"
+    "movdqu vectors+224(%rip), %xmm14\n"
+    "movdqu vectors+240(%rip), %xmm15\n"
     "mov %rsp, host_rsp(%rip)\n pushq in_flags(%rip)\n popfq\n"
     "mov in_regs+0(%rip), %rax\n mov in_regs+8(%rip), %rcx\n mov in_regs+16(%rip), %rdx\n mov in_regs+24(%rip), %rbx\n"
     "mov in_regs+32(%rip), %rsp\n mov in_regs+40(%rip), %rbp\n mov in_regs+48(%rip), %rsi\n mov in_regs+56(%rip), %rdi\n"
@@ -46,6 +63,22 @@ asm(".text\n.globl enter_insn, leave_insn, leave_taken\n"
     "mov %r12, out_regs+96(%rip)\n mov %r13, out_regs+104(%rip)\n mov %r14, out_regs+112(%rip)\n mov %r15, out_regs+120(%rip)\n"
     "mov host_rsp(%rip), %rsp\n pushfq\n popq out_flags(%rip)\n cld\n"
     "pushq $2\n popfq\n"
+    "movdqu %xmm0, vectors+0(%rip)\n"
+    "movdqu %xmm1, vectors+16(%rip)\n"
+    "movdqu %xmm2, vectors+32(%rip)\n"
+    "movdqu %xmm3, vectors+48(%rip)\n"
+    "movdqu %xmm4, vectors+64(%rip)\n"
+    "movdqu %xmm5, vectors+80(%rip)\n"
+    "movdqu %xmm6, vectors+96(%rip)\n"
+    "movdqu %xmm7, vectors+112(%rip)\n"
+    "movdqu %xmm8, vectors+128(%rip)\n"
+    "movdqu %xmm9, vectors+144(%rip)\n"
+    "movdqu %xmm10, vectors+160(%rip)\n"
+    "movdqu %xmm11, vectors+176(%rip)\n"
+    "movdqu %xmm12, vectors+192(%rip)\n"
+    "movdqu %xmm13, vectors+208(%rip)\n"
+    "movdqu %xmm14, vectors+224(%rip)\n"
+    "movdqu %xmm15, vectors+240(%rip)\n"
     "pop %r15\n pop %r14\n pop %r13\n pop %r12\n pop %rbp\n pop %rbx\n ret\n");
 
 static volatile uint32_t exception;
@@ -108,6 +141,7 @@ int main(int argc, char **argv)
 			last_length = input.length;
 		}
 		memcpy(window, input.memory, WINDOW_SIZE);
+		memcpy(vectors, input.vectors, sizeof vectors);
 		for (int i = 0; i < 16; i++) in_regs[i] = input.regs[i];
 		in_flags = input.flags | 0x202;
 		exception = 0;
@@ -118,6 +152,7 @@ int main(int argc, char **argv)
 		output.flags = out_flags;
 		for (int i = 0; i < 16; i++) output.regs[i] = out_regs[i];
 		memcpy(output.memory, window, WINDOW_SIZE);
+		memcpy(output.vectors, vectors, sizeof vectors);
 		fwrite(&output, sizeof output, 1, out);
 	}
 	return fclose(out);

@@ -2,7 +2,7 @@
 
 import { Ram } from '../../src/base/ram.ts';
 import { IntrinsicMachine } from '../../src/cpu/intrinsics.ts';
-import { CPU_BLOCK_OFFSET } from '../../src/cpu/layout.ts';
+import { BLOCK, CPU_BLOCK_OFFSET } from '../../src/cpu/layout.ts';
 import { RegisterBlock } from '../../src/cpu/registers.ts';
 import { FunctionCode } from '../../src/ir/interpreter/code.ts';
 import { Interpreter, LEFT } from '../../src/ir/interpreter/interpreter.ts';
@@ -12,7 +12,7 @@ import { verify } from '../../src/ir/verifier.ts';
 import { CpuModel } from '../../src/x86/cpu-model.ts';
 import { relocateMemory } from './compare.ts';
 import { imageOf, type InstructionEngine, liftTestInstruction, OBSERVE, predicatesOf } from './engine.ts';
-import { GUEST_INSN, GUEST_TAKEN, GUEST_WINDOW, type Outcome, relocateRegister, type State, WINDOW_SIZE } from './layout.ts';
+import { GUEST_INSN, GUEST_TAKEN, GUEST_WINDOW, type Outcome, relocateRegister, type State, VECTORS_SIZE, WINDOW_SIZE } from './layout.ts';
 
 const RAM_SIZE = 4 << 20;
 
@@ -31,6 +31,7 @@ export class InterpreterEngine implements InstructionEngine {
   private readonly interpreter: Interpreter;
   private readonly regs = new BigUint64Array(this.block.big.buffer, this.block.big.byteOffset, 16);
   private readonly window = this.ram.bytes(GUEST_WINDOW, WINDOW_SIZE);
+  private readonly vectors = new Uint8Array(this.block.big.buffer, CPU_BLOCK_OFFSET + BLOCK.vectors, 16 * 64);
   private codes: (FunctionCode | undefined)[] = [];
   private lengths: number[] = [];
 
@@ -65,6 +66,7 @@ export class InterpreterEngine implements InstructionEngine {
     for (let r = 0; r < 16; r++) this.regs[r] = relocateRegister(state, r, state.regs[r]!);
     this.window.set(relocateMemory(state, state.memory));
     this.block.preds.set(predicatesOf(state.flags));
+    for (let n = 0; n < 16; n++) this.vectors.set(state.vectors.subarray(16 * n, 16 * n + 16), 64 * n);
   }
   /** From the state in the block. */
   protected interpret(index: number): Outcome {
@@ -75,7 +77,9 @@ export class InterpreterEngine implements InstructionEngine {
   }
   protected outcome(index: number, landed: number, exception: number): Outcome {
     if (exception === 0 && landed !== GUEST_TAKEN && landed !== GUEST_INSN + this.lengths[index]!) throw new Error(`control went to ${landed}`);
-    return { exception, taken: exception === 0 && landed === GUEST_TAKEN, flags: imageOf(this.block.preds), regs: this.regs.slice(), memory: this.window.slice() };
+    const vectors = new Uint8Array(VECTORS_SIZE);
+    for (let n = 0; n < 16; n++) vectors.set(this.vectors.subarray(64 * n, 64 * n + 16), 16 * n);
+    return { exception, taken: exception === 0 && landed === GUEST_TAKEN, flags: imageOf(this.block.preds), regs: this.regs.slice(), memory: this.window.slice(), vectors };
   }
 
   private targetOf(why: number): number {

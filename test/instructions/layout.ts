@@ -10,6 +10,8 @@ export const INSN_OFFSET = 0x80;
 export const TAKEN_OFFSET = 0x100;
 export const WINDOW_OFFSET = 0x1000;
 export const WINDOW_SIZE = 256;
+/** xmm0 to xmm15. */
+export const VECTORS_SIZE = 256;
 export const NATIVE_WINDOW = NATIVE_CODE + BigInt(WINDOW_OFFSET);
 export const NATIVE_INSN = NATIVE_CODE + BigInt(INSN_OFFSET);
 /** Pointers lie in [NATIVE_CODE, NATIVE_CODE + POINTER_RANGE). */
@@ -40,6 +42,7 @@ export interface State {
   flags: number;
   readonly regs: BigUint64Array;
   readonly memory: Uint8Array;
+  readonly vectors: Uint8Array;
   /** Register that makes an address absolute: it differs between machines whatever its value; -1 for none. */
   pointer: number;
   /** Memory may hold pointers: pushed, popped, or jumped to. */
@@ -53,7 +56,31 @@ export const baseState = (seed: number): State => {
   const memory = new Uint8Array(WINDOW_SIZE);
   const words = new BigUint64Array(memory.buffer);
   for (let i = 0; i < words.length; i++) words[i] = random.value();
-  return { seed, flags: random.u32() & ALL_FLAGS, regs, memory, pointer: -1, hasPointersInMemory: false };
+  const flags = random.u32() & ALL_FLAGS;
+  return { seed, flags, regs, memory, vectors: randomVectors(random), pointer: -1, hasPointersInMemory: false };
+};
+
+/** Vector registers: bits of all kinds, and floating-point numbers of either format. */
+const randomVectors = (random: Random): Uint8Array => {
+  const view = new DataView(new ArrayBuffer(VECTORS_SIZE));
+  for (let at = 0; at < VECTORS_SIZE; at += 16) {
+    const kind = random.below(4);
+    for (let i = 0; i < 16; i += kind === 1 ? 4 : 8) {
+      if (kind === 1) view.setFloat32(at + i, randomFloat(random), true);
+      else if (kind === 2) view.setFloat64(at + i, randomFloat(random), true);
+      else view.setBigUint64(at + i, random.value(), true);
+    }
+  }
+  return new Uint8Array(view.buffer);
+};
+const randomFloat = (random: Random): number => {
+  const sign = random.chance(0.5) ? 1 : -1;
+  switch (random.below(6)) {
+    case 0: return sign * random.below(10);
+    case 1: return sign * random.below(1000) / 8;
+    case 2: return sign * random.pick([0, 0.5, 1.5, 2.5, Number.POSITIVE_INFINITY, 2147483648, 2 ** 63, 3.5e38, 1e-40, 5e-324]);
+    default: return sign * random.u32() * 2 ** (random.below(120) - 76);
+  }
 };
 
 export interface Outcome extends Omit<State, 'seed' | 'pointer' | 'hasPointersInMemory'> {

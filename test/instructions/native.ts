@@ -4,14 +4,14 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ALL_FLAGS, type Outcome, type State, WINDOW_SIZE } from './layout.ts';
+import { ALL_FLAGS, type Outcome, type State, VECTORS_SIZE, WINDOW_SIZE } from './layout.ts';
 
 /** From the project's root, where tools and tests run. */
 const HARNESS = 'test/instructions/harness.c';
 /** As in harness.c. */
 export const MAX_CODE = 104;
-const INPUT_SIZE = MAX_CODE + 8 + 128 + WINDOW_SIZE;
-const OUTPUT_SIZE = 8 + 8 + 128 + WINDOW_SIZE;
+const INPUT_SIZE = MAX_CODE + 8 + 128 + WINDOW_SIZE + VECTORS_SIZE;
+const OUTPUT_SIZE = 8 + 8 + 128 + WINDOW_SIZE + VECTORS_SIZE;
 
 export interface Job { readonly code: Uint8Array; readonly state: State }
 
@@ -42,6 +42,7 @@ export class NativeEngine {
       input.writeUInt32LE(job.state.flags, at + MAX_CODE + 4);
       input.set(new Uint8Array(job.state.regs.buffer), at + MAX_CODE + 8);
       input.set(job.state.memory, at + MAX_CODE + 8 + 128);
+      input.set(job.state.vectors, at + MAX_CODE + 8 + 128 + WINDOW_SIZE);
     });
     const inputPath = join(this.directory, 'in'), outputPath = join(this.directory, 'out');
     writeFileSync(inputPath, input);
@@ -54,7 +55,7 @@ export class NativeEngine {
       for (let r = 0; r < 16; r++) regs[r] = view.getBigUint64(at + 16 + r * 8, true);
       return {
         exception: view.getUint32(at, true), taken: view.getUint32(at + 4, true) !== 0, flags: Number(view.getBigUint64(at + 8, true)) & ALL_FLAGS,
-        regs, memory: output.slice(at + 144, at + 144 + WINDOW_SIZE),
+        regs, memory: output.slice(at + 144, at + 144 + WINDOW_SIZE), vectors: output.slice(at + 144 + WINDOW_SIZE, at + 144 + WINDOW_SIZE + VECTORS_SIZE),
       };
     });
   }

@@ -24,7 +24,7 @@ const READS: Readonly<Record<string, number>> = { adc: C, sbb: C, rcl: C, rcr: C
 /** Flags that instructions leave alone, of those that set some. */
 const KEEPS: Readonly<Record<string, number>> = {
   inc: C, dec: C, bt: Z, bts: Z, btr: Z, btc: Z, cmpxchg8b: ALL_FLAGS & ~Z, clc: ALL_FLAGS & ~C, stc: ALL_FLAGS & ~C, cmc: ALL_FLAGS & ~C,
-  adcx: ALL_FLAGS & ~C, adox: ALL_FLAGS & ~O, sahf: O,
+  adcx: ALL_FLAGS & ~C, adox: ALL_FLAGS & ~O, sahf: O, comiss: 0, comisd: 0, ucomiss: 0, ucomisd: 0, ptest: 0,
 };
 const SETS_ALL = new Set('add sub cmp adc sbb and or xor test neg mul imul xadd cmpxchg bzhi andn blsr blsi blsmsk bextr popcnt tzcnt lzcnt'.split(' '));
 
@@ -130,7 +130,8 @@ export class SequenceGenerator {
     const dispBytes = mod === 1 ? 1 : mod === 2 || (modrm & 7) === 5 || (hasSib && (sib & 7) === 5) ? 4 : 0;
     const immediate = test.code.subarray(at + 1 + (hasSib ? 1 : 0) + dispBytes);
     const prefix = [...test.code.subarray(0, at)].filter((byte) => byte !== 0x65);
-    const aligned = test.insn.hasLock || test.insn.mnemonic === 'xchg' ? ~7 : ~0;
+    const isVector = test.insn.operands.some((o) => o.kind === 'mem' && o.size === 16);
+    const aligned = isVector ? ~15 : test.insn.hasLock || test.insn.mnemonic === 'xchg' ? ~7 : ~0;
     const offset = random.below(120) & aligned;
     if (random.chance(0.5)) return Uint8Array.from([...prefix, 0x45 | modrm & 0x38, (offset - DATA_OFFSET) & 0xff, ...immediate]);
     return Uint8Array.from([0x65, ...prefix, 0x04 | modrm & 0x38, 0x25, offset, 0, 0, 0, ...immediate]);

@@ -2,8 +2,9 @@
 // after the other, each with its states:
 //   u8 length of the code, code, u8 target offset, u8 number of states
 //   state: u32 seed of baseState, u8 what (1 pointers in memory, 2 branch taken), i8 pointer register, u8 exception (0 none, else
-//          number + 1), u16 flags before, u16 flags after, then four differences: registers and memory from the base state to the
-//          state, from the state to the outcome
+//          number + 1), u16 flags before, u16 flags after, then differences: registers and memory from the base state to the
+//          state, from the state to the outcome, and
+//          vector registers (as memory) from the state to the outcome
 //   registers: u16 mask, then a u64 for each; memory: u8 number of runs, each u8 offset, u8 length, bytes
 
 import { Decoder } from '../../src/x86/decoder.ts';
@@ -32,6 +33,7 @@ export const writeVectors = (groups: Iterable<readonly Vector[]>): Uint8Array =>
       out.memory(base.memory, state.memory);
       out.registers(state.regs, outcome.regs);
       out.memory(state.memory, outcome.memory);
+      out.memory(state.vectors, outcome.vectors);
     }
   }
   return out.result();
@@ -58,9 +60,10 @@ const readState = (input: Input): { state: State; outcome: Outcome } => {
   const flags = input.u16();
   input.registers(state.regs);
   input.memory(state.memory);
-  const outcome: Outcome = { exception: exception === 0 ? 0 : 0x100 | (exception - 1), taken: (what & TAKEN) !== 0, flags, regs: state.regs.slice(), memory: state.memory.slice() };
+  const outcome: Outcome = { exception: exception === 0 ? 0 : 0x100 | (exception - 1), taken: (what & TAKEN) !== 0, flags, regs: state.regs.slice(), memory: state.memory.slice(), vectors: state.vectors.slice() };
   input.registers(outcome.regs);
   input.memory(outcome.memory);
+  input.memory(outcome.vectors);
   return { state, outcome };
 };
 

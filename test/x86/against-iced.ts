@@ -6,6 +6,7 @@ import { Decoder } from '../../src/x86/decoder.ts';
 import { BAD, CONDITION_NAMES, type Instruction, type Operand } from '../../src/x86/instruction.ts';
 import { OpcodeMap } from '../../src/x86/opcode-forms.ts';
 import { map0f38, oneByteMap, twoByteMap, vexIntegerMaps } from '../../src/x86/opcode-tables.ts';
+import { sse0f, sse0f38, sse0f3a } from '../../src/x86/sse-tables.ts';
 
 const { Code, Decoder: IcedDecoder, DecoderOptions, Instruction: IcedInstruction, MemorySizeExt, Mnemonic, OpKind, Register } = iced;
 
@@ -27,7 +28,7 @@ const ourText = (operand: Operand): string => {
     case 'branch': return `->${operand.target}`;
     case 'special': {
       if (operand.file === 'segment') return ['ES', 'CS', 'SS', 'DS', 'FS', 'GS'][operand.reg]!;
-      return `${operand.file === 'control' ? 'CR' : 'DR'}${operand.reg}`;
+      return `${{ control: 'CR', debug: 'DR', xmm: 'XMM' }[operand.file as string]}${operand.reg}`;
     }
     case 'mem': {
       const segment = operand.segment === 0 ? '' : operand.segment === 4 ? 'FS:' : 'GS:';
@@ -98,7 +99,7 @@ export class IcedComparison {
     if (mnemonic === 'pause' && ours.mnemonic === 'xchg') return '';
     if (!sameName(ours, mnemonic)) return `name ${ours.mnemonic}, not ${mnemonic}`;
     if (ours.hasLock !== theirs.hasLockPrefix) return 'lock';
-    if (!WITH_OPERANDS.has(ours.mnemonic) || STRING.test(mnemonic) || ours.mnemonic === 'xlat' || ours.mnemonic === 'nop') return '';
+    if (!WITH_OPERANDS.has(ours.mnemonic) || STRING.test(mnemonic) || ours.mnemonic === 'xlat' || ours.mnemonic === 'nop' || usesMmx(theirs)) return '';
     let count = theirs.opCount;
     if (HIDDEN_OPERANDS.has(ours.mnemonic)) count = ours.operands.length;
     if (count !== ours.operands.length) return `${ours.operands.length} operands, not ${count}`;
@@ -116,8 +117,14 @@ const PADLOCK = /^(xstore.*|xsha.*|xcrypt.*|montmul|undoc|ccs_.*|sm2)$/;
 /** iced lists registers that the mnemonic implies; we do not. */
 const HIDDEN_OPERANDS = new Set('monitor monitorx mwait mwaitx vmrun vmload vmsave skinit invlpga clzero tpause umwait rdpru'.split(' '));
 
+/** MMX shares SSE's names; of it we know names only. */
+const usesMmx = (insn: iced.Instruction): boolean => {
+  for (let i = 0; i < insn.opCount; i++) if (insn.opKind(i) === OpKind.Register && /^MM\d/.test(registerText(insn.opRegister(i)))) return true;
+  return false;
+};
+
 /** Mnemonics of the hand-written tables: of the others only name and length are ours. */
-const WITH_OPERANDS = new Set([oneByteMap(), twoByteMap(), map0f38(), vexIntegerMaps()].flatMap((text) => {
+const WITH_OPERANDS = new Set([oneByteMap(), twoByteMap(), map0f38(), vexIntegerMaps(), sse0f(), sse0f38(), sse0f3a()].flatMap((text) => {
   const maps = text.split('|').map((part) => new OpcodeMap(part));
   return maps.flatMap((map) => Array.from({ length: 256 }, (_, opcode) => map.lookup(opcode).map((form) => form.mnemonic)).flat());
 }).flatMap((name) => (name.includes('?') ? CONDITION_NAMES.map((condition) => name.replace('?', condition)) : name.split('/'))));
