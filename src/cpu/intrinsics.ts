@@ -2,7 +2,7 @@
 
 import { highHalf } from '../ir/interpreter/expressions.ts';
 import type { Machine } from '../ir/interpreter/machine.ts';
-import { INTRINSICS, type IntrinsicEnv } from '../x86/intrinsics.ts';
+import { type IntrinsicEnv, intrinsicOf } from '../x86/intrinsics.ts';
 import type { CpuModel } from '../x86/cpu-model.ts';
 import { VECTOR } from './api.ts';
 import { BLOCK } from './layout.ts';
@@ -24,7 +24,7 @@ export class IntrinsicMachine implements IntrinsicEnv {
   }
 
   run(name: string, args: readonly (number | bigint)[], addr: number): void {
-    const intrinsic = INTRINSICS[name];
+    const intrinsic = intrinsicOf(name);
     if (!intrinsic) this.#machine.raise(VECTOR.UD, `untranslated: ${name}`);
     intrinsic(this, args, addr);
   }

@@ -4,7 +4,7 @@
 
 import { RAX, RBX, RCX, RDX } from '../ir/ir.ts';
 import { CONDITION_FLAGS, type CpuModel, cpuid, type PortSize, RFLAGS } from './cpu-model.ts';
-import { SSE_INTRINSICS } from './sse.ts';
+import { sseIntrinsics } from './sse.ts';
 
 /** The state an intrinsic works on, as the engine offers it. Register values are signed 64-bit. */
 export interface IntrinsicEnv {
@@ -172,8 +172,7 @@ const verify: Intrinsic = (env, [src], addr) => {
 
 const MSR_GS_BASE = 0xc0000101, MSR_KERNEL_GS_BASE = 0xc0000102;
 
-/** By name of the statement. */
-export const INTRINSICS: Readonly<Record<string, Intrinsic>> = {
+const INTRINSICS: Readonly<Record<string, Intrinsic>> = {
   div64: divide,
   idiv64: divideSigned,
   pdep: scatter(true),
@@ -229,5 +228,7 @@ export const INTRINSICS: Readonly<Record<string, Intrinsic>> = {
   lmsw: (env, [src], addr) => { env.cpu.control[0] = (env.cpu.control[0]! & ~0xen) | (source(env, src!, 2, addr) & 0xfn); },
   verr: verify, verw: verify,
   invlpg: (env) => env.cpu.hooks.pagingChanged(),
-  ...SSE_INTRINSICS,
 };
+
+/** What a statement of this name does. */
+export const intrinsicOf = (name: string): Intrinsic | undefined => INTRINSICS[name] ?? sseIntrinsics()[name];

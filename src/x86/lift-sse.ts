@@ -2,7 +2,8 @@
 
 import type { Instruction, Operand } from './instruction.ts';
 import { FLAGS_MASK, type Lifter, type LifterTable, type Lifting, maskOf, registerArgument } from './lifting.ts';
-import { IMMEDIATE_SOURCE, SSE_INTRINSICS } from './sse.ts';
+import { lazy } from './lazy.ts';
+import { IMMEDIATE_SOURCE, sseIntrinsics } from './sse.ts';
 
 const vectorArgument = (operand: Operand): number => (operand.kind === 'special' ? operand.reg : -1);
 const immediateOf = (insn: Instruction): number => {
@@ -52,7 +53,7 @@ const liftElement: Lifter = (l, insn) => {
 };
 const liftStatusWord: Lifter = (l, insn) => l.intrinsic(insn.mnemonic, [], 0, 0, insn.operands[0]!);
 
-const SPECIAL: Readonly<Record<string, Lifter>> = {
+const special = (): Readonly<Record<string, Lifter>> => ({
   movd: liftMovd, movq: liftMovd,
   cvtsi2ss: fromInteger, cvtsi2sd: fromInteger, cvttss2si: toInteger, cvttsd2si: toInteger, cvtss2si: toInteger, cvtsd2si: toInteger,
   pmovmskb: toInteger, movmskps: toInteger, movmskpd: toInteger,
@@ -60,7 +61,7 @@ const SPECIAL: Readonly<Record<string, Lifter>> = {
   pextrb: liftElement, pextrw: liftElement, pextrd: liftElement, pextrq: liftElement,
   ucomiss: plain('ucomiss', FLAGS_MASK), ucomisd: plain('ucomisd', FLAGS_MASK), comiss: plain('comiss', FLAGS_MASK), comisd: plain('comisd', FLAGS_MASK),
   ptest: plain('ptest', FLAGS_MASK),
-};
+});
 
 const lifterOf = (name: string): [string, Lifter] => {
   const [mnemonic, kind] = name.split(' ') as [string, string | undefined];
@@ -70,9 +71,9 @@ const lifterOf = (name: string): [string, Lifter] => {
 /** MMX shares these mnemonics; its instructions are known by name alone and have one operand at most. */
 const needsOperands = (lifter: Lifter): Lifter => (l, insn) => (insn.operands.length >= 2 ? lifter(l, insn) : false);
 
-export const sse: LifterTable = {
-  ...Object.fromEntries([...Object.keys(SSE_INTRINSICS).filter((name) => !/element|vector/.test(name)).map(lifterOf), ...Object.entries(SPECIAL)]
+export const sseLifters = lazy((): LifterTable => ({
+  ...Object.fromEntries([...Object.keys(sseIntrinsics()).filter((name) => !/element|vector/.test(name)).map(lifterOf), ...Object.entries(special())]
     .map(([mnemonic, lifter]) => [mnemonic, needsOperands(lifter)])),
   ldmxcsr: liftStatusWord,
   stmxcsr: liftStatusWord,
-};
+}));

@@ -1,6 +1,8 @@
 // Packed integer SSE instructions: what happens in each lane. A 128-bit value is sixteen bytes in a DataView; `a` is the old
 // destination, `b` the source, both copies, so results can be written as they come.
 
+import { lazy } from './lazy.ts';
+
 /** Writes the result of one instruction into `d`. */
 export type Lanes = (d: DataView, a: DataView, b: DataView, immediate: number) => void;
 
@@ -82,68 +84,68 @@ const window = (d: DataView, low: DataView | undefined, high: DataView | undefin
   }
 };
 
-export const LANES: Readonly<Record<string, Lanes>> = {
-  pand: qwords((a, b) => a & b), pandn: qwords((a, b) => ~a & b), por: qwords((a, b) => a | b), pxor: qwords((a, b) => a ^ b),
-  paddb: bytes((a, b) => a + b), paddw: words((a, b) => a + b), paddd: dwords((a, b) => a + b), paddq: qwords((a, b) => a + b),
-  psubb: bytes((a, b) => a - b), psubw: words((a, b) => a - b), psubd: dwords((a, b) => a - b), psubq: qwords((a, b) => a - b),
-  paddusb: bytes((a, b) => byte(a + b)), paddusw: words((a, b) => word(a + b)), psubusb: bytes((a, b) => byte(a - b)), psubusw: words((a, b) => word(a - b)),
-  paddsb: signedBytes((a, b) => signedByte(a + b)), paddsw: signedWords((a, b) => signedWord(a + b)),
-  psubsb: signedBytes((a, b) => signedByte(a - b)), psubsw: signedWords((a, b) => signedWord(a - b)),
-  pavgb: bytes((a, b) => a + b + 1 >> 1), pavgw: words((a, b) => a + b + 1 >> 1),
-  pminub: bytes(Math.min), pmaxub: bytes(Math.max), pminsw: signedWords(Math.min), pmaxsw: signedWords(Math.max),
-  pminsb: signedBytes(Math.min), pmaxsb: signedBytes(Math.max), pminuw: words(Math.min), pmaxuw: words(Math.max),
-  pminsd: signedDwords(Math.min), pmaxsd: signedDwords(Math.max), pminud: dwords(Math.min), pmaxud: dwords(Math.max),
-  pcmpeqb: bytes((a, b) => (a === b ? 255 : 0)), pcmpeqw: words((a, b) => (a === b ? 65535 : 0)), pcmpeqd: dwords((a, b) => (a === b ? -1 : 0)),
-  pcmpeqq: qwords((a, b) => (a === b ? -1n : 0n)),
-  pcmpgtb: signedBytes((a, b) => (a > b ? -1 : 0)), pcmpgtw: signedWords((a, b) => (a > b ? -1 : 0)), pcmpgtd: signedDwords((a, b) => (a > b ? -1 : 0)),
-  pcmpgtq: signedQwords((a, b) => (a > b ? -1n : 0n)),
-  pabsb: signedBytes((_a, b) => Math.abs(b)), pabsw: signedWords((_a, b) => Math.abs(b)), pabsd: signedDwords((_a, b) => Math.abs(b)),
-  pmullw: words((a, b) => Math.imul(a, b)), pmulld: dwords((a, b) => Math.imul(a, b)),
-  pmulhw: signedWords((a, b) => a * b >> 16), pmulhuw: words((a, b) => Math.imul(a, b) >>> 16),
-  pmuludq: qwords((a, b) => (a & 0xffffffffn) * (b & 0xffffffffn)),
-  pmaddwd: (d, a, b) => {
-    for (let i = 0; i < 16; i += 4) d.setInt32(i, a.getInt16(i, true) * b.getInt16(i, true) + a.getInt16(i + 2, true) * b.getInt16(i + 2, true), true);
-  },
-  psadbw: (d, a, b) => {
-    for (let half = 0; half < 16; half += 8) {
-      let sum = 0;
-      for (let i = 0; i < 8; i++) sum += Math.abs(a.getUint8(half + i) - b.getUint8(half + i));
-      d.setBigUint64(half, BigInt(sum), true);
-    }
-  },
-  psllw: shiftWords((v, n) => (n > 15 ? 0 : v << n), 16), psrlw: shiftWords((v, n) => (n > 15 ? 0 : (v & 0xffff) >> n), 16), psraw: shiftWords((v, n) => v >> n, 15),
-  pslld: shiftDwords((v, n) => (n > 31 ? 0 : v << n), 32), psrld: shiftDwords((v, n) => (n > 31 ? 0 : v >>> n), 32), psrad: shiftDwords((v, n) => v >> n, 31),
-  psllq: shiftQwords((v, n) => v << n), psrlq: shiftQwords((v, n) => v >> n),
-  pslldq: (d, a, _b, n) => window(d, undefined, a, 16 - Math.min(n, 16)), psrldq: (d, a, _b, n) => window(d, a, undefined, n),
-  palignr: (d, a, b, n) => window(d, b, a, n),
-  punpcklbw: unpack(1, false), punpcklwd: unpack(2, false), punpckldq: unpack(4, false), punpcklqdq: unpack(8, false),
-  punpckhbw: unpack(1, true), punpckhwd: unpack(2, true), punpckhdq: unpack(4, true), punpckhqdq: unpack(8, true),
-  packsswb: packWords(signedByte), packuswb: packWords(byte), packssdw: packDwords,
-  pshufb: (d, a, b) => {
-    for (let i = 0; i < 16; i++) d.setUint8(i, b.getInt8(i) < 0 ? 0 : a.getUint8(b.getUint8(i) & 15));
-  },
-  pshufd: (d, _a, b, immediate) => {
-    for (let i = 0; i < 4; i++) d.setUint32(4 * i, b.getUint32(4 * (immediate >> 2 * i & 3), true), true);
-  },
-  pshuflw: shuffleWords(0), pshufhw: shuffleWords(8),
-  unpcklps: unpack(4, false), unpckhps: unpack(4, true), unpcklpd: unpack(8, false), unpckhpd: unpack(8, true),
-  shufps: (d, a, b, immediate) => {
-    for (let i = 0; i < 4; i++) d.setUint32(4 * i, (i < 2 ? a : b).getUint32(4 * (immediate >> 2 * i & 3), true), true);
-  },
-  shufpd: (d, a, b, immediate) => {
-    d.setBigUint64(0, a.getBigUint64((immediate & 1) * 8, true), true);
-    d.setBigUint64(8, b.getBigUint64((immediate >> 1 & 1) * 8, true), true);
-  },
-  movsldup: (d, _a, b) => {
-    for (let i = 0; i < 4; i++) d.setUint32(4 * i, b.getUint32(4 * (i & 2), true), true);
-  },
-  movshdup: (d, _a, b) => {
-    for (let i = 0; i < 4; i++) d.setUint32(4 * i, b.getUint32(4 * (i | 1), true), true);
-  },
-  movddup: (d, _a, b) => {
-    for (let i = 0; i < 16; i += 8) d.setBigUint64(i, b.getBigUint64(0, true), true);
-  },
-};
-for (const [name, alias] of [['andps', 'pand'], ['andpd', 'pand'], ['andnps', 'pandn'], ['andnpd', 'pandn'], ['orps', 'por'], ['orpd', 'por'], ['xorps', 'pxor'], ['xorpd', 'pxor']] as const) {
-  (LANES as Record<string, Lanes>)[name] = LANES[alias]!;
-}
+export const lanesByName = lazy((): Readonly<Record<string, Lanes>> => {
+  const and = qwords((a, b) => a & b), andn = qwords((a, b) => ~a & b), or = qwords((a, b) => a | b), xor = qwords((a, b) => a ^ b);
+  return {
+    pand: and, pandn: andn, por: or, pxor: xor, andps: and, andpd: and, andnps: andn, andnpd: andn, orps: or, orpd: or, xorps: xor, xorpd: xor,
+    paddb: bytes((a, b) => a + b), paddw: words((a, b) => a + b), paddd: dwords((a, b) => a + b), paddq: qwords((a, b) => a + b),
+    psubb: bytes((a, b) => a - b), psubw: words((a, b) => a - b), psubd: dwords((a, b) => a - b), psubq: qwords((a, b) => a - b),
+    paddusb: bytes((a, b) => byte(a + b)), paddusw: words((a, b) => word(a + b)), psubusb: bytes((a, b) => byte(a - b)), psubusw: words((a, b) => word(a - b)),
+    paddsb: signedBytes((a, b) => signedByte(a + b)), paddsw: signedWords((a, b) => signedWord(a + b)),
+    psubsb: signedBytes((a, b) => signedByte(a - b)), psubsw: signedWords((a, b) => signedWord(a - b)),
+    pavgb: bytes((a, b) => a + b + 1 >> 1), pavgw: words((a, b) => a + b + 1 >> 1),
+    pminub: bytes(Math.min), pmaxub: bytes(Math.max), pminsw: signedWords(Math.min), pmaxsw: signedWords(Math.max),
+    pminsb: signedBytes(Math.min), pmaxsb: signedBytes(Math.max), pminuw: words(Math.min), pmaxuw: words(Math.max),
+    pminsd: signedDwords(Math.min), pmaxsd: signedDwords(Math.max), pminud: dwords(Math.min), pmaxud: dwords(Math.max),
+    pcmpeqb: bytes((a, b) => (a === b ? 255 : 0)), pcmpeqw: words((a, b) => (a === b ? 65535 : 0)), pcmpeqd: dwords((a, b) => (a === b ? -1 : 0)),
+    pcmpeqq: qwords((a, b) => (a === b ? -1n : 0n)),
+    pcmpgtb: signedBytes((a, b) => (a > b ? -1 : 0)), pcmpgtw: signedWords((a, b) => (a > b ? -1 : 0)), pcmpgtd: signedDwords((a, b) => (a > b ? -1 : 0)),
+    pcmpgtq: signedQwords((a, b) => (a > b ? -1n : 0n)),
+    pabsb: signedBytes((_a, b) => Math.abs(b)), pabsw: signedWords((_a, b) => Math.abs(b)), pabsd: signedDwords((_a, b) => Math.abs(b)),
+    pmullw: words((a, b) => Math.imul(a, b)), pmulld: dwords((a, b) => Math.imul(a, b)),
+    pmulhw: signedWords((a, b) => a * b >> 16), pmulhuw: words((a, b) => Math.imul(a, b) >>> 16),
+    pmuludq: qwords((a, b) => (a & 0xffffffffn) * (b & 0xffffffffn)),
+    pmaddwd: (d, a, b) => {
+      for (let i = 0; i < 16; i += 4) d.setInt32(i, a.getInt16(i, true) * b.getInt16(i, true) + a.getInt16(i + 2, true) * b.getInt16(i + 2, true), true);
+    },
+    psadbw: (d, a, b) => {
+      for (let half = 0; half < 16; half += 8) {
+        let sum = 0;
+        for (let i = 0; i < 8; i++) sum += Math.abs(a.getUint8(half + i) - b.getUint8(half + i));
+        d.setBigUint64(half, BigInt(sum), true);
+      }
+    },
+    psllw: shiftWords((v, n) => (n > 15 ? 0 : v << n), 16), psrlw: shiftWords((v, n) => (n > 15 ? 0 : (v & 0xffff) >> n), 16), psraw: shiftWords((v, n) => v >> n, 15),
+    pslld: shiftDwords((v, n) => (n > 31 ? 0 : v << n), 32), psrld: shiftDwords((v, n) => (n > 31 ? 0 : v >>> n), 32), psrad: shiftDwords((v, n) => v >> n, 31),
+    psllq: shiftQwords((v, n) => v << n), psrlq: shiftQwords((v, n) => v >> n),
+    pslldq: (d, a, _b, n) => window(d, undefined, a, 16 - Math.min(n, 16)), psrldq: (d, a, _b, n) => window(d, a, undefined, n),
+    palignr: (d, a, b, n) => window(d, b, a, n),
+    punpcklbw: unpack(1, false), punpcklwd: unpack(2, false), punpckldq: unpack(4, false), punpcklqdq: unpack(8, false),
+    punpckhbw: unpack(1, true), punpckhwd: unpack(2, true), punpckhdq: unpack(4, true), punpckhqdq: unpack(8, true),
+    packsswb: packWords(signedByte), packuswb: packWords(byte), packssdw: packDwords,
+    pshufb: (d, a, b) => {
+      for (let i = 0; i < 16; i++) d.setUint8(i, b.getInt8(i) < 0 ? 0 : a.getUint8(b.getUint8(i) & 15));
+    },
+    pshufd: (d, _a, b, immediate) => {
+      for (let i = 0; i < 4; i++) d.setUint32(4 * i, b.getUint32(4 * (immediate >> 2 * i & 3), true), true);
+    },
+    pshuflw: shuffleWords(0), pshufhw: shuffleWords(8),
+    unpcklps: unpack(4, false), unpckhps: unpack(4, true), unpcklpd: unpack(8, false), unpckhpd: unpack(8, true),
+    shufps: (d, a, b, immediate) => {
+      for (let i = 0; i < 4; i++) d.setUint32(4 * i, (i < 2 ? a : b).getUint32(4 * (immediate >> 2 * i & 3), true), true);
+    },
+    shufpd: (d, a, b, immediate) => {
+      d.setBigUint64(0, a.getBigUint64((immediate & 1) * 8, true), true);
+      d.setBigUint64(8, b.getBigUint64((immediate >> 1 & 1) * 8, true), true);
+    },
+    movsldup: (d, _a, b) => {
+      for (let i = 0; i < 4; i++) d.setUint32(4 * i, b.getUint32(4 * (i & 2), true), true);
+    },
+    movshdup: (d, _a, b) => {
+      for (let i = 0; i < 4; i++) d.setUint32(4 * i, b.getUint32(4 * (i | 1), true), true);
+    },
+    movddup: (d, _a, b) => {
+      for (let i = 0; i < 16; i += 8) d.setBigUint64(i, b.getBigUint64(0, true), true);
+    },
+  };
+});

@@ -3,8 +3,9 @@
 
 import { RFLAGS } from './cpu-model.ts';
 import type { Intrinsic, IntrinsicEnv } from './intrinsics.ts';
+import { lazy } from './lazy.ts';
 import { compares, convert, DOUBLE, ELEMENTS, type Format, orderFlags, SINGLE, toInteger, toSingle } from './sse-floats.ts';
-import { LANES } from './sse-lanes.ts';
+import { type Lanes, lanesByName } from './sse-lanes.ts';
 
 const GENERAL_PROTECTION = 13;
 const VECTOR_STRIDE = 64;
@@ -59,13 +60,17 @@ const half = (to: 0 | 1, from: 0 | 1): Intrinsic => (env, args, addr) => {
   set64(env, dest, to, src >= 0 ? get64(env, src, from) : env.load(addr, 8));
 };
 
-const lanes = (name: string, size: number): Intrinsic => (env, args, addr) => {
-  const [dest, src, immediate] = numbers(args) as [number, number, number];
+const lanes = (name: string, size: number): Intrinsic => {
+  const operation = lanesByName()[name]!;
+  return (env, args, addr) => lanesOf(operation, size, env, numbers(args), addr);
+};
+const lanesOf = (operation: Lanes, size: number, env: IntrinsicEnv, args: readonly number[], addr: number): void => {
+  const [dest, src, immediate] = args as [number, number, number];
   const a = operand(env, dest, 16, 0);
   // An immediate shift has its count where another source would be.
   const b = src === IMMEDIATE_SOURCE ? countOperand(immediate) : operand(env, src, size, addr);
   const d = new DataView(new ArrayBuffer(16));
-  LANES[name]!(d, a, b, immediate ?? 0);
+  operation(d, a, b, immediate ?? 0);
   put(env, dest, d);
 };
 /** Source argument of shifts by an immediate. */
@@ -183,8 +188,12 @@ const NARROW: Readonly<Record<string, number>> = { movddup: 8 };
 const loadAndStore = (name: string, size: number, isAligned: boolean, merges = false): Record<string, Intrinsic> =>
   ({ [`${name} load`]: load(size, isAligned, merges), [`${name} store`]: store(size, isAligned) });
 
-export const SSE_INTRINSICS: Readonly<Record<string, Intrinsic>> = {
-  ...Object.fromEntries(Object.keys(LANES).map((name) => [name, lanes(name, NARROW[name] ?? 16)])),
+/** Round to nearest, all exceptions masked. */
+const DEFAULT_MXCSR = 0x1f80;
+
+/** By name of the statement. */
+export const sseIntrinsics = lazy((): Readonly<Record<string, Intrinsic>> => ({
+  ...Object.fromEntries(Object.keys(lanesByName()).map((name) => [name, lanes(name, NARROW[name] ?? 16)])),
   ...Object.assign({}, ...Object.keys(ELEMENTS).map((name) => versions(name, (format, isPacked) => element(name, format, isPacked)))),
   ...versions('cmp', compare),
   ...loadAndStore('movups', 16, false), ...loadAndStore('movupd', 16, false), ...loadAndStore('movdqu', 16, false), ...loadAndStore('lddqu', 16, false),
@@ -212,6 +221,4 @@ export const SSE_INTRINSICS: Readonly<Record<string, Intrinsic>> = {
     env.cpu.mxcsr = value;
   },
   stmxcsr: (env, _args, addr) => env.store(addr, 4, BigInt(env.cpu.mxcsr)),
-};
-/** Round to nearest, all exceptions masked. */
-export const DEFAULT_MXCSR = 0x1f80;
+}));
