@@ -87,10 +87,8 @@ export class TranslatedCodeRuntime implements WasmRuntime {
   }
   /** Targets may have gone or changed. An empty entry holds an address that belongs to another one. */
   clearTargetCache(): void {
-    for (let entry = 0; entry < TARGET_CACHE_ENTRIES; entry++) {
-      this.#targetCache[2 * entry] = entry === TARGET_CACHE_ENTRIES - 1 ? 0 : -1;
-      this.#targetCache[2 * entry + 1] = 0;
-    }
+    this.#targetCache.fill(-1);
+    this.#targetCache[2 * (TARGET_CACHE_ENTRIES - 1)] = 0;
   }
 
   #capture(slot: number, site: number, rspIsEntry: number): void {
