@@ -20,9 +20,11 @@ export type Address =
     readonly displacement: number;
     /** Names the base when it is made of registers and constants only, else ''. */
     readonly key: string;
-    /** Registers in the base, as a mask. */
-    readonly registers: number;
+    /** Registers in the base, and by how much it moves when they move by one; NaN when that is not a constant. */
+    readonly factors: ReadonlyMap<number, number>;
   };
+
+const NO_FACTORS: ReadonlyMap<number, number> = new Map();
 
 /** Values of the temporaries of the instruction in hand, for those made of registers and constants. */
 export type TmpValues = ReadonlyMap<number, Expr>;
@@ -43,7 +45,7 @@ export function takeApart(expr: Expr, tmps: TmpValues, isStatic: boolean): Addre
     else terms.push(e);
   };
   collect(expr);
-  if (!Number.isSafeInteger(constant)) return { kind: 'base', base: expr, bias: 0, displacement: 0, key: '', registers: 0 };
+  if (!Number.isSafeInteger(constant)) return { kind: 'base', base: expr, bias: 0, displacement: 0, key: '', factors: NO_FACTORS };
   if (terms.length === 0) return { kind: 'constant', address: constant };
   const first = terms[0]!;
   if (terms.length === 1) {
@@ -56,15 +58,15 @@ export function takeApart(expr: Expr, tmps: TmpValues, isStatic: boolean): Addre
   let base = first;
   for (let i = 1; i < terms.length; i++) base = add(base, terms[i]!);
   const keys: string[] = [];
-  let registers = 0;
+  const factors = new Map<number, number>();
   for (const term of terms) {
     const key = keyOf(term, tmps);
-    if (key === '') return { kind: 'base', base, bias, displacement, key: '', registers: 0 };
+    if (key === '') return { kind: 'base', base, bias, displacement, key: '', factors: NO_FACTORS };
     keys.push(key);
-    registers |= registersOf(term, tmps);
+    addFactors(term, tmps, 1, factors);
   }
   if (bias !== 0) keys.push(String(bias));
-  return { kind: 'base', base, bias, displacement, key: keys.length === 1 ? keys[0]! : keys.sort().join('+'), registers };
+  return { kind: 'base', base, bias, displacement, key: keys.length === 1 ? keys[0]! : keys.sort().join('+'), factors };
 }
 
 /** The i64 that is compared: base plus its share of the constant, plus `shift`. */
@@ -85,17 +87,22 @@ function keyOf(e: Expr, tmps: TmpValues): string {
   return '';
 }
 
-export function registersOf(e: Expr, tmps: TmpValues): number {
+function addFactors(e: Expr, tmps: TmpValues, scale: number, factors: Map<number, number>): void {
   switch (e.op) {
-    case 'reg': return 1 << e.reg;
-    case 'tmp': {
-      const value = tmps.get(e.tmp);
-      return value ? registersOf(value, tmps) : 0;
-    }
-    case 'const': case 'pred': case 'gsbase': case 'fsbase': return 0;
-    case 'load': return registersOf(e.addr, tmps);
-    case 'select': return registersOf(e.cond, tmps) | registersOf(e.a, tmps) | registersOf(e.b, tmps);
-    default: return 'b' in e ? registersOf(e.a, tmps) | registersOf(e.b, tmps) : registersOf(e.a, tmps);
+    case 'reg':
+      factors.set(e.reg, (factors.get(e.reg) ?? 0) + scale);
+      return;
+    case 'tmp':
+      addFactors(tmps.get(e.tmp)!, tmps, scale, factors);
+      return;
+    case 'shl':
+      addFactors(e.a, tmps, e.b.op === 'const' && Number(e.b.value) < 16 ? scale * 2 ** Number(e.b.value) : Number.NaN, factors);
+      if (e.b.op !== 'const') addFactors(e.b, tmps, Number.NaN, factors);
+      return;
+    case 'add': case 'sub': case 'mul':
+      addFactors(e.a, tmps, Number.NaN, factors);
+      addFactors(e.b, tmps, Number.NaN, factors);
+      return;
   }
 }
 

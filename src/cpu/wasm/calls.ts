@@ -27,7 +27,7 @@ export function emitCall(e: Emitter, block: Block, term: Term & { t: 'call' }): 
   const target = emitTarget(e, term.target);
   pushReturnAddress(e, term.next);
   emitTransfer(e, target, { isTail: false, next: term.next, liveAfter: live.after.get(block) ?? 0, readHere: readHere.after.get(block) ?? 0 });
-  e.bases.write(CALLER_SAVED);
+  e.bases.finishStep();
 }
 
 export function emitTail(e: Emitter, term: Term & { t: 'tail' }): void {

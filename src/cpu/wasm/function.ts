@@ -203,6 +203,10 @@ function enterResumed(e: Emitter, weights: ReadonlyMap<number, number>): void {
 function leave(e: Emitter, kind: number, pc: number): void {
   e.code.i32(kind);
   e.code.set(e.variable('kind'));
+  leaveAs(e, pc);
+}
+/** The kind is set. */
+function leaveAs(e: Emitter, pc: number): void {
   e.code.i32(pc - e.fn.entry);
   e.code.set(e.variable('pc'));
   e.code.br(e.exitLabel());
@@ -285,32 +289,58 @@ class FunctionWriter implements NodeWriter {
     const weight = this.#weights.get(start);
     if (weight === undefined || (node.index === 0 && !node.isLoopHeader && !e.isResumable)) return;
     const { code } = e;
-    code.get(e.budget);
-    code.i32(weight);
-    code.op(OP['i32.sub']);
-    code.tee(e.budget);
-    code.i32(0);
-    code.op(OP['i32.lt_s']);
-    code.if();
-    leave(e, EXIT.budget, start);
-    code.end();
+    const takeWeight = (): void => {
+      code.get(e.budget);
+      code.i32(weight);
+      code.op(OP['i32.sub']);
+    };
+    const isBelow = (limit: number): void => {
+      code.i32(limit);
+      code.op(OP['i32.lt_s']);
+    };
+    if (node.copy > 0) {
+      // The top of the round has seen to it that there is enough.
+      takeWeight();
+      code.set(e.budget);
+    } else if (node.iterations === 1) {
+      takeWeight();
+      code.tee(e.budget);
+      isBelow(0);
+      code.if();
+      leave(e, EXIT.budget, start);
+      code.end();
+    } else {
+      code.get(e.budget);
+      isBelow(node.iterations * weight);
+      code.if();
+      // Not enough for a whole round: the interpreter goes on from here, if there is enough for one iteration.
+      takeWeight();
+      code.tee(e.budget);
+      isBelow(0);
+      code.i32(1);
+      code.op(OP['i32.shl']);
+      code.set(e.variable('kind'));
+      leaveAs(e, start);
+      code.end();
+      takeWeight();
+      code.set(e.budget);
+    }
   }
 
   terminator(node: FlowNode, transfer: Transfer): void {
     const e = this.#e;
-    const { code, flow } = e;
-    const { block } = node;
+    const { code } = e;
+    const { block, successors: [first, second] } = node;
     const { term } = block;
-    const nodeAt = (start: number): FlowNode => flow.byStart.get(start)!;
     switch (term.t) {
       case 'jump':
         e.bases.finishBlock(node);
-        transfer.to(nodeAt(term.target));
+        transfer.to(first!);
         return;
       case 'branch': {
         const inverted = emitCondition(e, term.cond);
         e.bases.finishBlock(node);
-        const taken = nodeAt(inverted ? term.next : term.taken), other = nodeAt(inverted ? term.taken : term.next);
+        const taken = inverted ? second! : first!, other = inverted ? first! : second!;
         const takenLabel = transfer.label(taken);
         const otherLabel = takenLabel === undefined ? transfer.label(other) : undefined;
         if (takenLabel !== undefined) {
@@ -332,7 +362,7 @@ class FunctionWriter implements NodeWriter {
         e.arguments = this.#arguments.get(block) ?? 0xffff;
         emitCall(e, block, term);
         e.bases.finishBlock(node);
-        transfer.to(nodeAt(term.next));
+        transfer.to(first!);
         return;
       case 'tail':
         e.arguments = this.#arguments.get(block) ?? 0xffff;

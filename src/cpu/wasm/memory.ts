@@ -78,11 +78,11 @@ function emitBase(e: Emitter, address: Address & { kind: 'base' }, isStore: bool
   const key = address.key === '' ? undefined : bases.keyNumber(address.key);
   const biased = (): void => e.expr(address.bias === 0 ? address.base : biasedBase(address, 0));
   if (key === undefined) return emitChecked(e, biased, address.displacement, isStore);
-  const check = bases.require(key, isStore);
+  const { check, distance } = bases.require(key, address.displacement, isStore);
   const local = e.base(key);
   if (check === 'none') {
     code.get(local);
-    return ACCESS_FLOOR + address.displacement;
+    return ACCESS_FLOOR + distance + address.displacement;
   }
   const offset = emitChecked(e, () => e.expr(biasedBase(address, SHIFT)), address.displacement, check === 'store', true);
   code.tee(local);

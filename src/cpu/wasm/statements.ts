@@ -3,7 +3,7 @@
 import { RSP, type Block, type Insn, type Stmt } from '../../ir/ir.ts';
 import { OP } from '../../wasm/opcodes.ts';
 import { isStackAddress } from './address.ts';
-import { tmpValues, writtenRegisters } from './checked-bases.ts';
+import { tmpValues } from './checked-bases.ts';
 import type { Emitter } from './emitter.ts';
 import { loadBudget, loadRegisters, storeFullState } from './full-state.ts';
 import { emitStore } from './memory.ts';
@@ -18,6 +18,7 @@ export function emitInsn(e: Emitter, block: Block, position: number, liveAfter: 
   if (insn.stmts.length === 0) return;
   e.tmpValues = tmpValues(insn.stmts);
   for (const stmt of insn.stmts) emitStmt(e, block, position, insn, stmt, liveAfter);
+  e.bases.finishStep();
 }
 
 function emitStmt(e: Emitter, block: Block, position: number, insn: Insn, stmt: Stmt, liveAfter: number): void {
@@ -29,13 +30,9 @@ function emitStmt(e: Emitter, block: Block, position: number, insn: Insn, stmt: 
         return;
       }
       // What pops give back to the caller is nobody's business here: see savesUnknown.
-      if (!(liveAfter >> stmt.reg & 1) && isStackLoad(stmt) && e.isStatic && !e.isResumable) {
-        e.bases.write(1 << stmt.reg);
-        return;
-      }
+      if (!(liveAfter >> stmt.reg & 1) && isStackLoad(stmt) && e.isStatic && !e.isResumable) return;
       e.expr(stmt.value);
       code.set(e.register(stmt.reg));
-      e.bases.write(1 << stmt.reg);
       return;
     case 'tmp':
       e.expr(stmt.value);
@@ -54,10 +51,7 @@ function emitStmt(e: Emitter, block: Block, position: number, insn: Insn, stmt: 
       e.notePc();
       code.brIf(e.exitLabel());
       return;
-    case 'string':
-      emitString(e, stmt);
-      e.bases.write(writtenRegisters(stmt));
-      return;
+    case 'string': emitString(e, stmt); return;
     case 'intrinsic': emitIntrinsic(e, insn, stmt); return;
     case 'flags': throw new Error('kobox bug: flags are lowered before translation');
   }
@@ -91,7 +85,6 @@ function emitIntrinsic(e: Emitter, insn: Insn, stmt: Stmt & { s: 'intrinsic' }):
   code.call(e.unit.imports.intrinsic);
   loadBudget(e);
   loadRegisters(e, stmt.writes);
-  e.bases.write(stmt.writes & 0xffff);
 }
 
 /** True when something in the function has no translation: the interpreter runs it. */
