@@ -38,8 +38,10 @@ export interface SourceLine {
   readonly file: string;
   readonly line: number;
   readonly symbol: string;
-  /** Functions of the kernel that the trace shows between `symbol` and the module; by default the one the module called. */
+  /** Functions of the kernel that the trace shows between `symbol` and the module; by default `via` and the one the module called. */
   readonly frames?: readonly string[];
+  /** Inner functions of the kernel, above the one the module called. */
+  readonly via?: readonly string[];
 }
 /** WARN, BUG and dump_stack() raised by kernel code itself (not by guest code). */
 export interface Reporter {
@@ -47,8 +49,8 @@ export interface Reporter {
   warn(at: SourceLine, text: string): void;
   /** `kernel BUG at file:line!`: oopses the running task, never returns. */
   bug(at: SourceLine): never;
-  /** `symbol`: the kernel function that asks, where no module called it. */
-  dumpStack(symbol?: string): void;
+  /** `symbols`: the kernel functions that ask, innermost first, before the one the module called. */
+  dumpStack(symbols?: string | readonly string[]): void;
 }
 
 /** mm: memory for the kernel's own objects. Sizes in bytes; 0 means out of memory. */

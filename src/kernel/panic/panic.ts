@@ -82,9 +82,9 @@ export class Panic implements Reporter {
 
   // Warnings
 
-  warn({ file, line, symbol, frames }: SourceLine, text: string): void {
-    const state = this.stateIn(symbol);
-    this.warnAt(state, { file, line, taint: 'W', text, frames: this.#kernelTrace(state, symbol, frames) });
+  warn(at: SourceLine, text: string): void {
+    const state = this.stateIn(at.symbol);
+    this.warnAt(state, { file: at.file, line: at.line, taint: 'W', text, frames: this.kernelTrace(state, at) });
   }
 
   /** A WARN report about `state`. `text` undefined: the code has printed its own, with the cut-here line. */
@@ -109,9 +109,9 @@ export class Panic implements Reporter {
 
   // Oopses
 
-  bug({ file, line, symbol, frames }: SourceLine): never {
-    const state = this.stateIn(symbol);
-    this.bugAt(state, file, line, this.#kernelTrace(state, symbol, frames));
+  bug(at: SourceLine): never {
+    const state = this.stateIn(at.symbol);
+    this.bugAt(state, at.file, at.line, this.kernelTrace(state, at));
   }
   bugAt(state: CodeState, file: string, line: number, frames: readonly ReportFrame[] = this.#traceOf(state)): never {
     const writer = new ReportWriter(this.parts.log);
@@ -159,9 +159,9 @@ export class Panic implements Reporter {
 
   // Complaints that let the task go on
 
-  dumpStack(symbol?: string, level: number = LEVEL.warning): void {
+  dumpStack(symbols: string | readonly string[] = [], level: number = LEVEL.warning): void {
     const writer = new ReportWriter(this.parts.log);
-    this.#stack(writer, symbol === undefined ? ['dump_stack_lvl'] : ['dump_stack_lvl', symbol], level);
+    this.#stack(writer, ['dump_stack_lvl', ...(typeof symbols === 'string' ? [symbols] : symbols)], level);
   }
 
   /** __schedule_bug(): the task sleeps where it must not. `symbols`: the kernel functions that led there, innermost first. */
@@ -222,9 +222,10 @@ export class Panic implements Reporter {
 
   /** The instruction and its callers. */
   #traceOf(state: CodeState, isReliable = true): ReportFrame[] { return [this.traces.frameAt(state.pc), ...this.traces.callersOf(state, isReliable)]; }
-  #kernelTrace(state: CodeState, symbol: string, inner?: readonly string[]): ReportFrame[] {
-    if (inner) return [...[symbol, ...inner].map((name) => this.traces.kernelFrame(name)), ...this.traces.callersOf(state)];
-    return [this.traces.kernelFrame(symbol), ...this.traces.fromKernel(state, [symbol]).slice(1)];
+  /** Trace of kernel code in `symbol`, which a module may have called. `inner`: the frames between, where the caller knows them. */
+  kernelTrace(state: CodeState, { symbol, frames, via = [] }: SourceLine): ReportFrame[] {
+    if (frames) return [...[symbol, ...frames].map((name) => this.traces.kernelFrame(name)), ...this.traces.callersOf(state)];
+    return [this.traces.kernelFrame(symbol), ...this.traces.fromKernel(state, [symbol, ...via]).slice(1)];
   }
 
   #modules(writer: ReportWriter): void {
