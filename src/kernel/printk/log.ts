@@ -22,6 +22,8 @@ export interface LogParts {
   /** Longest formatted message with its prefix and final NUL: 992 on 6.1, 1024 on 6.12. */
   readonly lineMax: number;
   readonly bufferBytes?: number;
+  /** Virtual time that making a record takes; none by default. */
+  readonly costNs?: bigint;
 }
 
 /** LOG_LINE_MAX of the release. */
@@ -84,6 +86,7 @@ export class KernelLog implements Log {
       sequence: this.ring.nextSequence, facility: message.facility ?? 0, level: message.level, isFragment: message.isFragment ?? false,
       timestampNs: this.#parts.clock.nowNs(), text: message.text, device: message.device,
     };
+    if (this.#parts.costNs) this.#parts.clock.advance(this.#parts.costNs);
     if (message.isComplete) this.#finish(record);
     else this.#open = { callerId: this.#parts.callerId(), record, text: message.text };
   }

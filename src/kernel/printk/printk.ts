@@ -33,6 +33,8 @@ export interface PrintkParts {
 
 /** `console_printk`: console_loglevel, default_message_loglevel, minimum_console_loglevel, default_console_loglevel. */
 const DEFAULT_LEVELS = [7, 4, 1, 7] as const;
+/** A microsecond of virtual time per record, so that time stamps tell the order of messages. */
+const RECORD_COST_NS = 1000n;
 const INTERRUPT_CALLER = 0x8000_0000;
 
 export class Printk {
@@ -59,7 +61,7 @@ export class Printk {
     this.devices = new DeviceNames(parts.ram, parts.abi);
     this.sharedLimit = sharedRatelimit(parts.hz);
     this.log = new KernelLog({
-      clock: parts.clock, levels: this.#logLevels(), lineMax: lineMaxOf(parts.abi.kernelVersion),
+      clock: parts.clock, levels: this.#logLevels(), costNs: RECORD_COST_NS, lineMax: lineMaxOf(parts.abi.kernelVersion),
       callerId: () => (parts.inInterrupt?.() ? INTERRUPT_CALLER : parts.tasks.current.pid),
       ...(parts.bufferBytes === undefined ? {} : { bufferBytes: parts.bufferBytes }),
     });
