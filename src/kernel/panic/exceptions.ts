@@ -11,7 +11,7 @@ import { applyFixup, type FixupEntry } from './fixup.ts';
 import { generalProtectionText } from './general-protection.ts';
 import type { CodeState } from './machine-state.ts';
 import { type Panic, SIGKILL, SIGSEGV, stackPointer } from './panic.ts';
-import { frameName, ReportWriter } from './report.ts';
+import { frameName, type ReportFrame, ReportWriter } from './report.ts';
 import { taintLetter } from './taints.ts';
 
 /** One entry of a `__bug_table`. */
@@ -72,9 +72,9 @@ export class Exceptions {
   };
 
   /** An access of the kernel's own code, in `symbol`, to memory that a module pointed it at. */
-  readonly kernelFault = (fault: MemoryFault, symbol = 'do_one_initcall'): never => {
+  readonly kernelFault = (fault: MemoryFault, symbol = 'load_module'): never => {
     const state = this.#panic.stateIn(symbol);
-    return this.#access(state, BigInt(fault.address), fault.isWrite ? PF.write : 0);
+    return this.#access(state, BigInt(fault.address), fault.isWrite ? PF.write : 0, this.#panic.kernelTrace(state, { symbol }));
   };
 
   #stateOf(frame: GuestFrame): CodeState { return { pc: frame.pc, regs: frame.regs, rflags: frame.rflags }; }
@@ -108,11 +108,11 @@ export class Exceptions {
   }
 
   /** An access to memory that is not there: the processor calls it a page fault only if the address could be one. */
-  #access(state: CodeState, address: bigint, errorCode: number): never {
-    return isCanonical(address) ? this.#pageFault(state, address, errorCode) : this.#generalProtection(state);
+  #access(state: CodeState, address: bigint, errorCode: number, frames?: readonly ReportFrame[]): never {
+    return isCanonical(address) ? this.#pageFault(state, address, errorCode, frames) : this.#generalProtection(state, frames);
   }
 
-  #pageFault(state: CodeState, address: bigint, errorCode: number): never {
+  #pageFault(state: CodeState, address: bigint, errorCode: number, frames?: readonly ReportFrame[]): never {
     const panic = this.#panic;
     panic.faultAddress = address;
     const writer = new ReportWriter(panic.parts.log);
@@ -122,6 +122,7 @@ export class Exceptions {
       text: 'Oops', errorCode, signal: SIGKILL, isPageFault: true, leavesInterruptsOff: !this.#turnsInterruptsOn(state, address, errorCode),
       // A call to NULL has only pushed its return address.
       isLost: (errorCode & PF.fetch) !== 0 && address !== 0n,
+      ...(frames ? { frames } : {}),
     });
   }
 
@@ -134,9 +135,9 @@ export class Exceptions {
     return isUserRange(address) && !isFetch && (state.rflags & EFLAGS_IF) !== 0 && this.#panic.parts.context.preemptCount === 0;
   }
 
-  #generalProtection(state: CodeState): never {
+  #generalProtection(state: CodeState, frames?: readonly ReportFrame[]): never {
     const panic = this.#panic;
-    return panic.die(new ReportWriter(panic.parts.log), state, { text: generalProtectionText(panic.parts.ram, state), errorCode: 0, signal: SIGSEGV, isLost: !isCanonical(BigInt(state.pc)) });
+    return panic.die(new ReportWriter(panic.parts.log), state, { text: generalProtectionText(panic.parts.ram, state), errorCode: 0, signal: SIGSEGV, isLost: !isCanonical(BigInt(state.pc)), ...(frames ? { frames } : {}) });
   }
 
   /** The page below the stack was hit. Linux finds itself on the double-fault stack then, and stops. */

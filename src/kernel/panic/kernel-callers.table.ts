@@ -20,6 +20,7 @@ const CALLERS_6_1: KernelCallers = {
   ...COMMON,
   do_one_initcall: ['do_one_initcall', 'do_init_module', ...FINIT_6_1],
   do_init_module: ['do_init_module', ...FINIT_6_1],
+  load_module: ['load_module', ...FINIT_6_1],
   parse_args: ['parse_args', 'load_module', ...FINIT_6_1],
   '__do_sys_delete_module.constprop.0': ['__do_sys_delete_module.constprop.0', ...SYSCALL],
 };
@@ -29,6 +30,7 @@ const CALLERS_6_12: KernelCallers = {
   ...COMMON,
   do_one_initcall: ['do_one_initcall', 'do_init_module', ...FINIT_6_12],
   do_init_module: ['do_init_module', ...FINIT_6_12],
+  load_module: ['load_module', ...FINIT_6_12],
   parse_args: ['parse_args', 'load_module', ...FINIT_6_12],
   '__do_sys_delete_module.isra.0': ['__do_sys_delete_module.isra.0', ...SYSCALL],
 };

@@ -222,7 +222,7 @@ export class Panic implements Reporter {
 
   /** The instruction and its callers. */
   #traceOf(state: CodeState, isReliable = true): ReportFrame[] { return [this.traces.frameAt(state.pc), ...this.traces.callersOf(state, isReliable)]; }
-  /** Trace of kernel code in `symbol`, which a module may have called. `inner`: the frames between, where the caller knows them. */
+  /** Trace of kernel code in `symbol`, which a module may have called. `frames`, `via`: as in SourceLine. */
   kernelTrace(state: CodeState, { symbol, frames, via = [] }: Pick<SourceLine, 'symbol' | 'frames' | 'via'>): ReportFrame[] {
     if (frames) return [...[symbol, ...frames].map((name) => this.traces.kernelFrame(name)), ...this.traces.callersOf(state)];
     return [this.traces.kernelFrame(symbol), ...this.traces.fromKernel(state, [symbol, ...via]).slice(1)];
