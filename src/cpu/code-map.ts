@@ -4,6 +4,7 @@
 import { KERNEL_BASE } from '../base/ptr.ts';
 import type { Ram } from '../base/ram.ts';
 import type { IrFunction } from '../ir/ir.ts';
+import { Decoder } from '../x86/decoder.ts';
 import type { LiftEnv } from '../x86/lift-function.ts';
 import type { CodeRegion, FunctionBounds, HostFunction, SpecialTarget } from './api.ts';
 import { GuestFunction, HostTarget, KIND, ThunkTarget, type CallTarget } from './targets.ts';
@@ -49,6 +50,7 @@ class Region {
 }
 
 export class CodeMap implements LiftEnv {
+  readonly decoder = new Decoder();
   readonly #ram: Ram;
   readonly #lift: Lifter;
   readonly #targets = new Map<number, CallTarget>();

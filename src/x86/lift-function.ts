@@ -20,6 +20,8 @@ export interface LiftEnv {
   isNoReturn(addr: number): boolean;
   /** The function that contains the address. */
   functionAt(addr: number): { readonly address: number; readonly size: number; readonly name: string } | undefined;
+  /** Kept from function to function, since it parses its tables as they are used. Without it each function has one of its own. */
+  readonly decoder?: Decoder;
 }
 
 /** Instructions of a function without translation, for `kobox check`: addresses by mnemonic. */
@@ -63,7 +65,7 @@ class FunctionLifter {
   private readonly env: LiftEnv;
   private readonly entry: number;
   private readonly passesUntranslated: boolean;
-  private readonly decoder = new Decoder();
+  private readonly decoder: Decoder;
   private readonly visited = new Map<number, Visited>();
   private readonly leaders = new Set<number>();
   private readonly pending: number[] = [];
@@ -77,6 +79,7 @@ class FunctionLifter {
     this.env = env;
     this.entry = entry;
     this.passesUntranslated = passesUntranslated;
+    this.decoder = env.decoder ?? new Decoder();
   }
 
   lift(): IrFunction {

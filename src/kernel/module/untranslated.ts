@@ -5,6 +5,7 @@ import { KERNEL_BASE } from '../../base/ptr.ts';
 import { R_X86_64_32, R_X86_64_32S, R_X86_64_64, R_X86_64_PC32, R_X86_64_PC64, R_X86_64_PLT32, SHF_ALLOC, SHF_EXECINSTR, SHN_UNDEF, SHT_NOBITS, SHT_SYMTAB, STT_FUNC } from '../../elf/constants.ts';
 import { type Elf64, type ElfSection, type ElfSymbols, parseElf64 } from '../../elf/elf64.ts';
 import type { FunctionBounds, SpecialTarget } from '../../cpu/api.ts';
+import { Decoder } from '../../x86/decoder.ts';
 import { type LiftEnv, surveyFunction } from '../../x86/lift-function.ts';
 import { splitSignature } from './signature.ts';
 
@@ -30,6 +31,7 @@ export type ThunkOf = (symbol: string) => SpecialTarget | undefined;
 const SECTION_GAP = 0x1000;
 
 class LinkedCopy implements LiftEnv {
+  readonly decoder = new Decoder();
   readonly functions: FunctionBounds[] = [];
   readonly #sections: { readonly base: number; readonly bytes: Uint8Array }[] = [];
   readonly #thunks = new Map<number, SpecialTarget>();
