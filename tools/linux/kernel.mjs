@@ -8,8 +8,12 @@ import process from 'node:process';
 const cacheFolder = () => process.env['KOBOX_KERNEL_CACHE'] ?? path.join(os.homedir(), '.cache', 'kobox-kernels');
 const run = (command, args, options = {}) => execFileSync(command, args, { stdio: ['ignore', 'ignore', 'pipe'], maxBuffer: 1 << 28, ...options });
 
-/** Downloads linux-image-RELEASE and unpacks it; returns the folder that holds boot/ and lib/modules/. */
-export function fetchKernel(release, say = () => {}) {
+/**
+ * Downloads linux-image-RELEASE and unpacks it; returns the folder that holds boot/ and lib/modules/.
+ * @param {string} release
+ * @param {(text: string) => void} say
+ */
+export function fetchKernel(release, say = (_text) => {}) {
   const folder = path.join(cacheFolder(), release);
   if (fs.existsSync(path.join(folder, 'boot', `vmlinuz-${release}`))) return folder;
   say(`fetching linux-image-${release}`);
