@@ -58,7 +58,9 @@ export class Kernel {
    * @throws TaskKilled init oopsed; the module stays in state "coming".
    */
   insmod(module: Uint8Array | string, parameters: string | Readonly<Record<string, string | number | boolean>> = '', flags = 0): void {
-    const bytes = typeof module === 'string' ? this.#read(module) : module;
+    const given = typeof module === 'string' ? this.#read(module) : module;
+    // A subclass (Node's Buffer) would make every part of it slowly.
+    const bytes = given.constructor === Uint8Array ? given : new Uint8Array(given.buffer, given.byteOffset, given.byteLength);
     const text = typeof parameters === 'string' ? parameters : parameterString(parameters);
     this.#inTask('insmod', () => this.parts.modules.insmod(bytes, text, flags));
   }

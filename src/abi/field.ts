@@ -58,9 +58,9 @@ export class StructField implements Field {
   }
 
   #checkScalar(): void {
-    const { kind, sizeBytes, spelling } = this.type;
+    const { kind, sizeBytes } = this.type;
     const isScalar = kind === 'int' || kind === 'bool' || kind === 'char' || kind === 'enum' || kind === 'pointer' || kind === 'float';
-    if (!isScalar || (sizeBytes !== 1 && sizeBytes !== 2 && sizeBytes !== 4 && sizeBytes !== 8)) throw new AbiError(`${this.name} is no scalar: ${spelling}`);
+    if (!isScalar || (sizeBytes !== 1 && sizeBytes !== 2 && sizeBytes !== 4 && sizeBytes !== 8)) throw new AbiError(`${this.name} is no scalar: ${this.type.spelling}`);
   }
 
   /** The bytes that hold a bit field: at most nine, when a 64-bit one begins inside a byte. */

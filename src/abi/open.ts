@@ -8,7 +8,8 @@ import { AbiFile } from './file/abi-file.ts';
 import { CompositeLayout } from './struct-layout.ts';
 import { type FunctionType, type NamedType, resolve, sizeOfType, type TypeRef } from './type-graph.ts';
 
-export const openAbi = (bytes: Uint8Array): Abi => new FileAbi(new AbiFile(bytes));
+/** `bytes` may be of a subclass (Node's Buffer), whose parts are slow to make. */
+export const openAbi = (bytes: Uint8Array): Abi => new FileAbi(new AbiFile(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)));
 
 class FileAbi implements Abi {
   readonly release: string;
