@@ -30,6 +30,8 @@ export interface ModuleOptions {
   readonly blacklist?: readonly string[];
   /** module.sig_enforce: unsigned modules are refused. Can be turned on later, never off. */
   readonly isSignatureEnforced?: boolean;
+  /** The kernel defends against Spectre v2 with retpolines: a module compiled without them is remarked upon. Off: the virtual CPU needs none. */
+  readonly isRetpolineActive?: boolean;
   /** Names of built-in code with a directory of its own in /sys/module: no module can have them. */
   readonly builtins?: readonly string[];
   /** Boot parameter nomodule. */

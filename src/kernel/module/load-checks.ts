@@ -48,8 +48,8 @@ export function taintByInfo(context: ModuleContext, file: ModuleFile, taints: Ta
     if (!tainter.kernelHas('O')) report.note(KERN_WARNING, `${name}: loading out-of-tree module taints kernel.`);
     tainter.module(taints, 'O', report);
   }
-  if (!info.has('retpoline')) {
-    report.note(KERN_WARNING, 'Spectre V2 : System may be vulnerable to spectre v2');
+  if (!info.has('retpoline') && context.deps.options?.isRetpolineActive === true) {
+    report.note(KERN_ERR, 'Spectre V2 : System may be vulnerable to spectre v2');
     report.note(KERN_WARNING, `${name}: loading module not compiled with retpoline compiler.`);
   }
   if (info.has('staging')) {

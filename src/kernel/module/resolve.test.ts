@@ -97,6 +97,16 @@ it('taints for force, once', () => {
   expect(kernel.takeLog()).toEqual([]);
 });
 
+it('remarks on a module without retpolines where they are needed', () => {
+  const bytes = edit('kitchen').replace('retpoline=Y', 'retpoline_Y').bytes;
+  const kernel = new FakeKernel({ options: { isRetpolineActive: true } });
+  kernel.insmod(bytes);
+  expect(kernel.log.slice(1, 3)).toEqual(['3 Spectre V2 : System may be vulnerable to spectre v2', '4 kitchen: loading module not compiled with retpoline compiler.']);
+  const other = new FakeKernel();
+  other.insmod(bytes);
+  expect(other.log.filter((line) => line.includes('retpoline'))).toEqual([]);
+});
+
 it('accepts a signature it can verify', () => {
   const signature = '\x30\x0b\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02';
   const signed = edit('kitchen').append(`${signature}\0\0\x02${'\0'.repeat(8)}\x0d~Module signature appended~\n`).bytes;
