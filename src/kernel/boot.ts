@@ -126,7 +126,7 @@ export function bootKernel(options: KernelOptions): KernelParts {
 
   const callGuest = guestCaller(cpu, image);
   const memory = bootMemory({
-    ram, abi, image, nrCpus: 1, log: printk.log, reporter, symbols, random64: () => random.u64(), hashPointer: (address) => printk.hashedText(address),
+    ram, abi, image, nrCpus: 1, log: printk.log, reporter, symbols, taints, random64: () => random.u64(), hashPointer: (address) => printk.hashedText(address),
     callGuest,
     isText: (address) => image.isText(address) || modules.findModuleByAddress(address)?.isInText(address) === true,
   });

@@ -74,6 +74,7 @@ export const rules: readonly Rule[] = [
     why: 'the hash of %p has a random key',
     apply: (line) => line
       .replace(/\bloc ([0-9a-f]{16}\b|\(____ptrval____\))/, 'loc <hash>')
+      .replace(/(?<=^\[time\] (?:Slab|Object) .*0x|vfree\(\).*\()([0-9a-f]{16}\b|\(____ptrval____\))/g, '<hash>')
       .replace(/\b(stack guard page was hit at) .*/, '$1 <hash> (stack is <hash>..<hash>)'),
   },
   {

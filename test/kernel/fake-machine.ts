@@ -27,6 +27,7 @@ export class FakeMachine implements Log, Reporter {
   readonly memory: Memory;
   readonly lines: string[] = [];
   readonly warnings: string[] = [];
+  taints = '';
   readonly #functions = new Map<Ptr, (...args: number[]) => number>();
   #tables: ExportTable = {};
   #seed = 1n;
@@ -36,6 +37,7 @@ export class FakeMachine implements Log, Reporter {
     this.ram = new Ram(options.ramBytes ?? 64 << 20);
     this.memory = bootMemory({
       ram: this.ram, abi: this.abi, image: this.image, nrCpus: options.nrCpus ?? 2, log: this, reporter: this,
+      taints: { add: (letter) => { this.taints += letter; }, has: (letter) => this.taints.includes(letter), mask: 0, text: 'Not tainted' },
       symbols: { symbolize: () => undefined, addressOf: () => undefined },
       random64: () => (this.#seed = (this.#seed * 6364136223846793005n + 1442695040888963407n) & 0xffff_ffff_ffff_ffffn),
       callGuest: (_symbol, target, args) => this.callGuest(target, args),

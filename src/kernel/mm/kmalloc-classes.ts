@@ -22,7 +22,7 @@ export interface KmallocClasses {
   typeOf(gfp: number): number;
 }
 
-export function kmallocClasses(abi: Abi, ram: Ram, image: KernelImage): KmallocClasses {
+export function kmallocClasses(abi: Abi, ram: Ram, image: KernelImage, nrCpus: number): KmallocClasses {
   const types = kmallocTypes(abi);
   const table = image.data('kmalloc_caches', types.length * SIZES.length * 8, 64);
   const writer = new KmemCacheWriter(abi, ram);
@@ -34,7 +34,7 @@ export function kmallocClasses(abi: Abi, ram: Ram, image: KernelImage): KmallocC
     const address = caches + index * writer.sizeBytes;
     const name = `${prefix}-${size < 1024 ? size : `${size / 1024}k`}`;
     const align = (size & (size - 1)) === 0 ? Math.min(size, PAGE_SIZE) : 8;
-    const shape: CacheShape = { name, objectSize: size, size, align, order: slabOrder(size), flags: 0, ctor: 0, userOffset: 0, userSize: size };
+    const shape: CacheShape = { name, objectSize: size, size, align, order: slabOrder(size, nrCpus), flags: 0, ctor: 0, userOffset: 0, userSize: size };
     ram.writeCString(nameAt, name);
     writer.write(address, shape, nameAt);
     nameAt += 24;
@@ -76,15 +76,22 @@ function kmallocTypes(abi: Abi): string[] {
   return names;
 }
 
-/** Pages per slab: the smallest order that wastes at most an eighth and holds some objects. */
-export function slabOrder(size: number): number {
-  const wanted = Math.max(1, Math.min(16, Math.floor(4 * PAGE_SIZE / size)));
-  for (let order = 0; order < 3; order++) {
-    const bytes = PAGE_SIZE << order;
-    if (bytes >= size * wanted && bytes % size <= bytes / 8) return order;
+const MAX_SLAB_ORDER = 3;
+
+/** log2 of the pages of a slab: enough objects for the CPUs, as little waste as that allows (slab_min_objects=0, slab_max_order=3). */
+export function slabOrder(size: number, nrCpus: number): number {
+  const fits = (order: number): number => Math.floor((PAGE_SIZE << order) / size);
+  const wanted = 4 * (33 - Math.clz32(nrCpus));
+  for (let objects = Math.min(wanted, fits(MAX_SLAB_ORDER)); objects > 1; objects--) {
+    for (let fraction = 16; fraction >= 4; fraction /= 2) {
+      for (let order = 0; order <= MAX_SLAB_ORDER; order++) {
+        const bytes = PAGE_SIZE << order;
+        if (fits(order) >= objects && bytes % size <= bytes / fraction) return order;
+      }
+    }
   }
-  let order = 3;
-  while (PAGE_SIZE << order < size) order++;
+  let order = 0;
+  while (fits(order) === 0) order++;
   return order;
 }
 

@@ -5,13 +5,15 @@ import type { Abi } from '../../abi/abi.ts';
 import type { Ptr } from '../../base/ptr.ts';
 import type { Ram } from '../../base/ram.ts';
 import { ERRNO } from '../../abi/errno.ts';
-import type { Log, Reporter, Symbols } from '../services.ts';
+import type { Log, Reporter, Symbols, Taints } from '../services.ts';
 import { KernelPanic } from '../errors.ts';
 import { KmemCacheWriter } from './kmalloc-classes.ts';
 import { cacheShape, type SlabAllocator } from './slab.ts';
-import type { SlabCache } from './slab-cache.ts';
+import { lastCpuPidWidth } from './page-structs.ts';
+import type { Slab, SlabCache } from './slab-cache.ts';
 import { mmWarnSites, type WarnSites } from './warn-sites.ts';
 
+const KERN_ERR = 3, KERN_WARNING = 4;
 /** KMALLOC_MAX_SIZE: no object may be larger. */
 const OBJECT_SIZE_MAX = 4 << 20;
 
@@ -32,6 +34,10 @@ export interface KmemCachesDeps {
   readonly log: Log;
   readonly reporter: Reporter;
   readonly symbols: Symbols;
+  readonly taints: Taints & { readonly text: string };
+  /** An address as %p prints it. */
+  readonly hashPointer: (addr: Ptr) => string;
+  readonly nrCpus: number;
 }
 
 export class KmemCaches {
@@ -64,7 +70,7 @@ export class KmemCaches {
     if (structAddr === 0 || nameAddr === 0) return this.#failed(name, ERRNO.ENOMEM, request.flags);
     ram.writeCString(nameAddr, name);
     const { size: objectSize, align, flags, ctor } = request;
-    const shape = cacheShape({ name, objectSize, align, flags, ctor, userOffset, userSize }, (flags & this.#flagBits.hwCacheAlign) !== 0);
+    const shape = cacheShape({ name, objectSize, align, flags, ctor, userOffset, userSize }, (flags & this.#flagBits.hwCacheAlign) !== 0, this.#deps.nrCpus);
     this.#writer.write(structAddr, shape, nameAddr);
     slab.createCache(structAddr, shape);
     this.#names.set(structAddr, nameAddr);
@@ -119,27 +125,53 @@ export class KmemCaches {
   }
 
   #failed(name: string, errno: number, flags: number): Ptr<'kmem_cache'> {
-    const { log, reporter, abi } = this.#deps;
+    const { log, reporter } = this.#deps;
     const creator = this.#sites.cacheBadUserRegion.symbol;
     if ((flags & this.#flagBits.panic) !== 0) throw new KernelPanic(`${creator}: Failed to create slab '${name}'. Error -${errno}`);
-    log.printk(4, abi.kernelVersion[1] >= 12 ? `${creator}(${name}) failed with error -${errno}` : `${creator}(${name}) failed with error -${errno}`);
+    log.printk(KERN_WARNING, `${creator}(${name}) failed with error -${errno}`);
     reporter.dumpStack();
     return 0;
   }
-  /** The report SLUB prints for each slab of a cache that is destroyed too early. */
+  /**
+   * The report SLUB prints for each slab of a cache that is destroyed too early. Full slabs are on no list and do not appear.
+   * Releases differ in its order and its end.
+   */
   #reportRemaining(cache: SlabCache): void {
-    const { log, reporter } = this.#deps;
+    const { log, reporter, taints, hashPointer, abi } = this.#deps;
     const { name } = cache.shape;
+    const isNewer = abi.kernelVersion[1] >= 12;
     for (const slab of cache.slabs) {
-      log.printk(3, '=============================================================================');
-      log.printk(3, `BUG ${name}: Objects remaining in ${name} on __kmem_cache_shutdown()`);
-      log.printk(3, '-----------------------------------------------------------------------------\n');
-      log.printk(3, `Slab objects=${cache.objectsPerSlab} used=${slab.inUse}`);
-      reporter.dumpStack();
-      for (const object of cache.live()) if (object.address >= slab.base && object.address < slab.addressOf(cache.objectsPerSlab)) {
-        log.printk(3, `Object 0x${object.address.toString(16)} @offset=${object.address - slab.base}`);
-      }
+      if (slab.nrFree === 0) continue;
+      const objects = (): void => {
+        for (const object of cache.live()) {
+          if (object.address >= slab.base && object.address < slab.addressOf(cache.objectsPerSlab)) {
+            log.printk(KERN_ERR, `Object 0x${hashPointer(object.address)} @offset=${object.address - slab.base}`);
+          }
+        }
+      };
+      log.printk(KERN_ERR, '=============================================================================');
+      log.printk(KERN_ERR, `BUG ${name} (${taints.text}): Objects remaining ${isNewer ? '' : `in ${name} `}on __kmem_cache_shutdown()`);
+      log.printk(KERN_ERR, '-----------------------------------------------------------------------------\n\n');
+      if (isNewer) objects();
+      const firstFree = hashPointer(slab.addressOf(slab.free[slab.nrFree - 1]!));
+      log.printk(KERN_ERR, `Slab 0x${hashPointer(this.#deps.slab.pageOf(slab))} objects=${cache.objectsPerSlab} used=${slab.inUse} fp=0x${firstFree} flags=${this.#flagsText(slab)}`);
+      if (!isNewer) reporter.dumpStack(['slab_err', '__kmem_cache_shutdown']);
+      if (!taints.has('B') && !taints.has('D')) log.printk(KERN_WARNING, 'Disabling lock debugging due to kernel taint');
+      taints.add('B');
+      if (this.#sites.objectsRemaining) reporter.warn(this.#sites.objectsRemaining, '');
+      if (!isNewer) objects();
     }
+  }
+  /** %pGp of the slab's first page. */
+  #flagsText(slab: Slab): string {
+    const { abi, slab: allocator } = this.#deps;
+    // Since 6.8 this flag says that a slab is on the list of partial ones; it is set only there.
+    const partial = 1n << BigInt(abi.enumerator('PG_workingset') ?? 0);
+    const isOld = abi.enumerator('PG_slab') !== undefined;
+    const word = allocator.pageFlags(slab) | (isOld ? 0n : partial);
+    const lastCpu = (1n << BigInt(lastCpuPidWidth(abi))) - 1n;
+    const names = [isOld ? 'slab' : 'workingset', 'head', 'node=0', 'zone=1', `lastcpupid=0x${lastCpu.toString(16)}`];
+    return `0x${word.toString(16)}(${names.join('|')})`;
   }
   #where(address: Ptr): string {
     const found = this.#deps.symbols.symbolize(address);

@@ -8,7 +8,7 @@ import { RSP } from '../../ir/ir.ts';
 import type { ExportTable } from '../exports/define.ts';
 import { KERNEL_DATA, KERNEL_DATA_SIZE, type KernelImage } from '../image.ts';
 import type { CallGuest } from '../lib/call-guest.ts';
-import type { Allocator, Log, Reporter, Symbols } from '../services.ts';
+import type { Allocator, Log, Reporter, Symbols, Taints } from '../services.ts';
 import { cpuMaskExports } from './cpu-masks.ts';
 import { duplicateExports } from './duplicate-exports.ts';
 import { KmemCaches } from './kmem-caches.ts';
@@ -36,6 +36,7 @@ export interface MemoryDeps {
   readonly log: Log;
   readonly reporter: Reporter;
   readonly symbols: Symbols;
+  readonly taints: Taints & { readonly text: string };
   /** The seeded generator of the kernel; here it makes stack canaries. */
   readonly random64: () => bigint;
   /** Constructors of caches, allocators of pools. */
@@ -67,10 +68,10 @@ export function bootMemory(deps: MemoryDeps): Memory {
   const perCpu = new PerCpuAreas(ram, map, abi, { random64: deps.random64 });
   const structs = new PageStructs(abi, ram, map);
   const pages = new Pages({ ram, map, structs, log, reporter, orderWarning: sites.pageOrder });
-  const slab = new SlabAllocator({ ram, abi, image, pages, reporter, construct: (ctor, object) => { deps.callGuest('new_slab', ctor, [object]); } });
-  const caches = new KmemCaches({ abi, ram, slab, log, reporter, symbols });
   const areas = new VmallocAreas(pages, map.nrPages);
-  const vmallocDeps: VmallocDeps = { ram, areas, slab, pages, reporter, log, sites, caller, hashPointer };
+  const slab = new SlabAllocator({ ram, abi, image, pages, reporter, nrCpus: map.nrCpus, isVmalloc: (addr) => areas.find(addr) !== undefined, construct: (ctor, object) => { deps.callGuest('new_slab', ctor, [object]); } });
+  const caches = new KmemCaches({ abi, ram, slab, log, reporter, symbols, taints: deps.taints, hashPointer, nrCpus: map.nrCpus });
+  const vmallocDeps: VmallocDeps = { abi, ram, areas, slab, pages, reporter, log, sites, caller, hashPointer };
   const vmalloc = new Vmalloc(vmallocDeps);
   const isKernelRodata = (addr: Ptr): boolean => addr >= KERNEL_DATA && addr < KERNEL_DATA + KERNEL_DATA_SIZE;
   const exports = (): ExportTable => ({

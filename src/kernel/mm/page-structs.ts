@@ -22,6 +22,9 @@ export class PageStructs {
   readonly #headWord: number;
   readonly #zoneShift: number;
   readonly #compound: CompoundLayout;
+  /** The last CPU to have used a page: none yet, all bits set. */
+  readonly #lastCpuLow: number;
+  readonly #lastCpuHigh: number;
   readonly pgHead: number;
 
   constructor(abi: Abi, ram: Ram, map: RamMap) {
@@ -35,6 +38,9 @@ export class PageStructs {
     this.#mapcountWord = page.offset('_mapcount') >> 2;
     this.#headWord = page.offset('compound_head') >> 2;
     this.#zoneShift = zoneShift(abi);
+    const lastCpu = ((1n << BigInt(lastCpuPidWidth(abi))) - 1n) << BigInt(32 + this.#zoneShift - lastCpuPidWidth(abi));
+    this.#lastCpuLow = Number(BigInt.asIntN(32, lastCpu));
+    this.#lastCpuHigh = Number(BigInt.asIntN(32, lastCpu >> 32n));
     this.pgHead = 1 << (abi.enumerator('PG_head') ?? 16);
     this.#compound = compoundLayout(abi);
   }
@@ -48,6 +54,8 @@ export class PageStructs {
   refcount(pfn: number): number { return this.#words[this.#word(pfn) + this.#refcountWord]!; }
   setRefcount(pfn: number, count: number): void { this.#words[this.#word(pfn) + this.#refcountWord] = count; }
   mapcount(pfn: number): number { return this.#words[this.#word(pfn) + this.#mapcountWord]!; }
+  /** The whole flags word. */
+  flagsWord(pfn: number): bigint { return this.#ram.readU64(this.at(pfn)); }
   flags(pfn: number): number { return this.#words[this.#word(pfn)]! >>> 0; }
   setFlag(pfn: number, bit: number): void { this.#words[this.#word(pfn)]! |= bit; }
   clearFlag(pfn: number, bit: number): void { this.#words[this.#word(pfn)]! &= ~bit; }
@@ -71,7 +79,8 @@ export class PageStructs {
     const first = this.#word(pfn);
     for (let at = first, end = first + nrPages * size; at < end; at += size) {
       words.fill(0, at, at + size);
-      words[at + 1] = zone;
+      words[at] = this.#lastCpuLow;
+      words[at + 1] = zone | this.#lastCpuHigh;
       words[at + this.#mapcountWord] = -1;
       words[at + this.#refcountWord] = referenceEach || at === first ? 1 : 0;
     }
@@ -99,9 +108,10 @@ interface CompoundLayout { readonly marks: readonly CompoundField[] }
 function compoundLayout(abi: Abi): CompoundLayout {
   const page = abi.struct('page');
   if (page.hasField('compound_order')) {
+    let destructor: number | undefined;
     return { marks: [
       { field: page.field('compound_order'), page: 1, value: (order) => order },
-      { field: page.field('compound_dtor'), page: 1, value: () => abi.enumerator('COMPOUND_PAGE_DTOR') ?? 1 },
+      { field: page.field('compound_dtor'), page: 1, value: () => (destructor ??= abi.enumerator('COMPOUND_PAGE_DTOR') ?? 1) },
       { field: page.field('compound_nr'), page: 1, value: (order) => 2 ** order },
       { field: page.field('compound_mapcount.counter'), page: 1, value: () => -1 },
     ] };
@@ -122,3 +132,6 @@ function zoneShift(abi: Abi): number {
   const zonesWidth = Math.ceil(Math.log2(abi.enumerator('__MAX_NR_ZONES') ?? 5));
   return 64 - nodesWidth - zonesWidth - 32;
 }
+
+/** Eight bits of a pid and the bits of a CPU number (CONFIG_NUMA_BALANCING). */
+export const lastCpuPidWidth = (abi: Abi): number => 8 + Math.log2(abi.sizeOf('cpumask') * 8);

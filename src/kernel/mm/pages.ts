@@ -4,7 +4,7 @@
 
 import type { Ram } from '../../base/ram.ts';
 import { KERNEL_BASE, PAGE_SHIFT, PAGE_SIZE, type Ptr } from '../../base/ptr.ts';
-import type { Log, Reporter } from '../services.ts';
+import type { Log, Reporter, SourceLine } from '../services.ts';
 import { Buddy } from './buddy.ts';
 import { __GFP_COMP, __GFP_DMA, __GFP_NOWARN } from './gfp.ts';
 import type { PageStructs } from './page-structs.ts';
@@ -20,7 +20,7 @@ export interface PagesDeps {
   readonly log: Log;
   readonly reporter: Reporter;
   /** Line of the WARN_ON_ONCE in __alloc_pages for an order that is too large. */
-  readonly orderWarning: { readonly file: string; readonly line: number; readonly symbol: string };
+  readonly orderWarning: SourceLine;
 }
 
 export class Pages {
@@ -46,9 +46,9 @@ export class Pages {
   isAllocated(pfn: number): boolean { return this.#buddy.isUsed(pfn); }
 
   /** 2^order zeroed frames, first one with one reference; 0 when there are none. */
-  alloc(gfp: number, order: number): number {
+  alloc(gfp: number, order: number, orderWarning = this.#deps.orderWarning): number {
     if (order > MAX_PAGE_ORDER) {
-      this.#warnOrder(gfp);
+      this.#warnOrder(gfp, orderWarning);
       return 0;
     }
     const pfn = this.#take(order, gfp);
@@ -106,9 +106,9 @@ export class Pages {
     if (this.#buddy.markUsed(pfn, nr)) this.#ram.fill(this.addressOf(pfn), nr * PAGE_SIZE);
     this.structs.prepare(pfn, nr, referenceEach);
   }
-  #warnOrder(gfp: number): void {
+  #warnOrder(gfp: number, at: SourceLine): void {
     if (this.#hasWarned || (gfp & __GFP_NOWARN) !== 0) return;
     this.#hasWarned = true;
-    this.#deps.reporter.warn(this.#deps.orderWarning, '');
+    this.#deps.reporter.warn(at, '');
   }
 }

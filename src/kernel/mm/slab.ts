@@ -9,7 +9,7 @@ import { KERNEL_BASE, PAGE_SHIFT, PAGE_SIZE, type Ptr } from '../../base/ptr.ts'
 import { MemoryFault, type Ram } from '../../base/ram.ts';
 import { assert } from '../../base/assert.ts';
 import type { KernelImage } from '../image.ts';
-import type { Reporter } from '../services.ts';
+import type { Reporter, SourceLine } from '../services.ts';
 import { __GFP_COMP, __GFP_ZERO } from './gfp.ts';
 import { kmallocClasses, slabOrder, type KmallocClasses } from './kmalloc-classes.ts';
 import { MAX_PAGE_ORDER, type Pages } from './pages.ts';
@@ -23,12 +23,17 @@ const KMALLOC_MAX_CACHE_SIZE = 2 * PAGE_SIZE;
 
 export const SLAB_TYPESAFE_BY_RCU = 0x80000;
 
+/** Where x86-64 has its array of struct page: a bad pointer faults around here. */
+const LINUX_VMEMMAP = -0x1600_0000_0000;
+
 export interface SlabDeps {
   readonly ram: Ram;
   readonly abi: Abi;
   readonly image: KernelImage;
   readonly pages: Pages;
   readonly reporter: Reporter;
+  readonly nrCpus: number;
+  readonly isVmalloc: (addr: Ptr) => boolean;
   /** Runs a cache's constructor on a new object. */
   construct(ctor: Ptr, object: Ptr): void;
 }
@@ -49,6 +54,7 @@ export class SlabAllocator implements SlabSource {
   readonly #classes: KmallocClasses;
   /** kmalloc's caches by type and size class. */
   readonly #kmalloc: readonly (readonly SlabCache[])[];
+  #hasWarnedOfPages = false;
   readonly #large = new Map<number, LargeAllocation>();
 
   constructor(deps: SlabDeps) {
@@ -58,7 +64,7 @@ export class SlabAllocator implements SlabSource {
     this.#sites = mmWarnSites(deps.abi.kernelVersion);
     this.#pgSlab = slabPageFlag(deps.abi);
     this.#slabOfFrame = new Int32Array(deps.ram.sizeBytes >>> PAGE_SHIFT);
-    this.#classes = kmallocClasses(deps.abi, deps.ram, deps.image);
+    this.#classes = kmallocClasses(deps.abi, deps.ram, deps.image, deps.nrCpus);
     this.#kmalloc = this.#classes.rows.map((row) => row.map(({ address, shape }) => this.#adopt(address, shape)));
   }
 
@@ -84,7 +90,7 @@ export class SlabAllocator implements SlabSource {
   }
   kmallocLarge(size: number, gfp: number, site: Ptr = 0): Ptr {
     const order = size > 0 && size <= 2 ** 40 ? Math.max(0, Math.ceil(Math.log2(size / PAGE_SIZE))) : MAX_PAGE_ORDER + 1;
-    const pfn = this.#pages.alloc(gfp | __GFP_COMP, order);
+    const pfn = this.#pages.alloc(gfp | __GFP_COMP, order, this.#sites.largeOrder);
     if (pfn === 0) return 0;
     this.#large.set(pfn, { order, requested: size, site });
     return this.#pages.addressOf(pfn);
@@ -93,7 +99,7 @@ export class SlabAllocator implements SlabSource {
   kfree(addr: Ptr): void {
     if (addr === 0 || addr === ZERO_SIZE_PTR) return;
     const slab = this.#slabAt(addr);
-    if (slab !== undefined) this.#freeTo(slab, addr);
+    if (slab !== undefined) this.#freeTo(slab, addr, this.#sites.doubleFree);
     else this.#freeLarge(addr);
   }
 
@@ -144,7 +150,7 @@ export class SlabAllocator implements SlabSource {
   /** kmem_cache_free(): the object goes to the cache it came from. */
   freeObject(addr: Ptr): void {
     const slab = this.#slabAt(addr);
-    if (slab !== undefined) this.#freeTo(slab, addr);
+    if (slab !== undefined) this.#freeTo(slab, addr, this.#sites.cacheDoubleFree);
     else this.#freeLarge(addr);
   }
 
@@ -173,6 +179,10 @@ export class SlabAllocator implements SlabSource {
     const slab = this.#slabAt(addr)!;
     return addr - slab.addressOf(slab.indexOf(addr));
   }
+
+  /** struct page of a slab, and its flags. */
+  pageOf(slab: Slab): Ptr<'page'> { return this.#pages.structs.at(slab.pfn); }
+  pageFlags(slab: Slab): bigint { return this.#pages.structs.flagsWord(slab.pfn); }
 
   // --- slabs --------------------------------------------------------------------------------------------------------
 
@@ -213,21 +223,23 @@ export class SlabAllocator implements SlabSource {
     if (!this.#ram.has(addr, 1)) throw new MemoryFault(addr, 8, false);
     return this.#slabs[this.#slabOfFrame[this.#frameOf(addr)]! - 1];
   }
-  #freeTo(slab: Slab, addr: Ptr): void {
+  #freeTo(slab: Slab, addr: Ptr, twice: SourceLine): void {
     const index = slab.indexOf(addr);
     // The rest of a slab behind its last object belongs to nobody.
-    if (index >= slab.cache.objectsPerSlab || slab.requested[index] === 0) this.#deps.reporter.bug(this.#sites.doubleFree);
+    if (index >= slab.cache.objectsPerSlab || slab.requested[index] === 0) this.#deps.reporter.bug(twice);
     slab.cache.free(slab, index);
   }
   #freeLarge(addr: Ptr): void {
     const pfn = this.#pages.structs.headOf(this.#frameOf(addr));
+    // What lies outside of the pages that kmalloc() knows has no struct page where Linux would look for it.
+    if (!this.#pages.isAllocated(pfn) || this.#deps.isVmalloc(addr)) throw new MemoryFault(LINUX_VMEMMAP + pfn * 64, 8, false);
     const large = this.#large.get(pfn);
-    if (large === undefined) {
+    if (large === undefined && !this.#hasWarnedOfPages) {
+      this.#hasWarnedOfPages = true;
       this.#deps.reporter.warn(this.#sites.freeOfNonSlab, '');
-      return;
     }
     this.#large.delete(pfn);
-    this.#pages.free(pfn, large.order);
+    this.#pages.free(pfn, large?.order ?? this.#pages.structs.compoundOrder(pfn));
   }
   #largeInfo(pfn: number, large: LargeAllocation): ObjectInfo {
     return { address: this.#pages.addressOf(pfn), requested: large.requested, size: PAGE_SIZE << large.order, cache: 'kmalloc-large', allocSite: large.site };
@@ -241,7 +253,7 @@ function slabPageFlag(abi: Abi): number {
 }
 
 /** Size, alignment and slab order of a new cache. Linux: calculate_sizes(). */
-export function cacheShape(request: Omit<CacheShape, 'size' | 'order'>, hwCacheAlign: boolean): CacheShape {
+export function cacheShape(request: Omit<CacheShape, 'size' | 'order'>, hwCacheAlign: boolean, nrCpus: number): CacheShape {
   const { objectSize } = request;
   let align = Math.max(8, request.align);
   if (hwCacheAlign) {
@@ -253,5 +265,5 @@ export function cacheShape(request: Omit<CacheShape, 'size' | 'order'>, hwCacheA
   // A constructed object must survive being free, so its free pointer lies behind it.
   const pointer = request.ctor !== 0 || (request.flags & SLAB_TYPESAFE_BY_RCU) !== 0 ? 8 : 0;
   const size = Math.ceil((Math.ceil(objectSize / 8) * 8 + pointer) / align) * align;
-  return { ...request, align, size, order: slabOrder(size) };
+  return { ...request, align, size, order: slabOrder(size, nrCpus) };
 }

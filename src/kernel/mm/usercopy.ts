@@ -22,7 +22,7 @@ export function usercopyExports({ slab, areas, log, reporter, sites, isText }: U
   const abort = (what: string, detail: string, toUser: boolean, offset: number, size: number): never => {
     const attempt = toUser ? 'exposure attempt detected from' : 'overwrite attempt detected to';
     log.printk(0, `usercopy: Kernel memory ${attempt} ${what}${detail === '' ? '' : ` '${detail}'`} (offset ${offset}, size ${size})!`);
-    return reporter.bug(sites.usercopyAbort);
+    return reporter.bug(what === 'SLUB object' ? sites.usercopyHeap : sites.usercopyAbort);
   };
   const check = (addr: Ptr, size: number, toUser: boolean): void => {
     if (size === 0) return;

@@ -1,5 +1,6 @@
 // Exported symbols of vmalloc and of the allocators that fall back to it (kvmalloc).
 
+import type { Abi } from '../../abi/abi.ts';
 import { PAGE_SIZE, type Ptr } from '../../base/ptr.ts';
 import { MemoryFault, type Ram } from '../../base/ram.ts';
 import { RAX, RDI, RSI } from '../../ir/ir.ts';
@@ -13,6 +14,7 @@ import type { VmallocAreas } from './vmalloc.ts';
 import type { WarnSites } from './warn-sites.ts';
 
 export interface VmallocDeps {
+  readonly abi: Abi;
   readonly ram: Ram;
   readonly areas: VmallocAreas;
   readonly slab: SlabAllocator;
@@ -47,11 +49,16 @@ export class Vmalloc {
     }
     return addr;
   }
+  /** Any page of an area stands for all of it, as Linux has it. */
   free(addr: Ptr): void {
-    const { areas, reporter, sites, hashPointer } = this.#deps;
-    if (addr === 0 || areas.free(addr)) return;
-    if (addr % PAGE_SIZE !== 0) reporter.warn(sites.vfreeBadAddress, `Trying to vfree() bad address (${hashPointer(addr)})`);
-    else reporter.warn(sites.vfreeNonexistent, `Trying to vfree() nonexistent vm area (${hashPointer(addr)})`);
+    const { areas, reporter, sites, hashPointer, abi } = this.#deps;
+    if (addr === 0) return;
+    if (addr % PAGE_SIZE !== 0) {
+      reporter.warn(sites.vfreeBadAddress, `Trying to vfree() bad address (${hashPointer(addr)})`);
+      // 6.12 looks for the area all the same, and then has none.
+      if (abi.kernelVersion[1] < 12) return;
+    } else if (areas.free(addr)) return;
+    reporter.warn(sites.vfreeNonexistent, `Trying to vfree() nonexistent vm area (${hashPointer(addr)})`);
   }
   /** kmalloc() first; whole pages when that fails. */
   kvmalloc(size: number, gfp: number): Ptr {

@@ -30,17 +30,16 @@ export class VmallocAreas {
     this.#firstFrame.fill(pfn, pfn, pfn + nrPages);
     return address;
   }
-  /** False when no area starts there. */
+  /** Frees the area that covers `address`; false when none does. */
   free(address: Ptr): boolean {
-    const area = this.#areas.get(address);
+    const area = this.find(address);
     if (area === undefined) return false;
-    const pfn = this.#pages.pfnOf(address);
-    this.#areas.delete(address);
+    const pfn = this.#pages.pfnOf(area.address);
+    this.#areas.delete(area.address);
     this.#firstFrame.fill(0, pfn, pfn + area.nrPages);
     this.#pages.freeRun(pfn, area.nrPages);
     return true;
   }
-  startsAt(address: Ptr): boolean { return this.#areas.has(address); }
   /** The area that covers `address`. */
   find(address: Ptr): VmallocArea | undefined {
     const first = this.#firstFrame[this.#pages.pfnOf(address)];

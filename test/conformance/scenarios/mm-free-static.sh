@@ -1,0 +1,3 @@
+# kfree of a variable.
+# modules: mm_misuse
+insmod /mm_misuse.ko what=free_static; echo "$?"

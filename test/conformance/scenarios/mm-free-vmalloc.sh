@@ -1,0 +1,3 @@
+# kfree of memory from vmalloc.
+# modules: mm_misuse
+insmod /mm_misuse.ko what=free_vmalloc; echo "$?"
