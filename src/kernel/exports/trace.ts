@@ -3,7 +3,7 @@
 
 import type { Abi, CType } from '../../abi/abi.ts';
 import { hex16, type Ptr } from '../../base/ptr.ts';
-import { type Ram } from '../../base/ram.ts';
+import type { Ram } from '../../base/ram.ts';
 import type { Cpu, GuestWord, HostFunction, Registers, Sleeping } from '../../cpu/api.ts';
 import { RAX, RSP } from '../../ir/ir.ts';
 import type { Symbols } from '../services.ts';
