@@ -8,7 +8,7 @@ import { ARGUMENT_REGISTERS, CALLEE_SAVED, CALLER_SAVED } from '../../ir/livenes
 import { I32, I64, OP } from '../../wasm/opcodes.ts';
 import { TARGET_CACHE_ENTRIES, TARGET_CACHE_OFFSET, type Callee } from '../wasm-runtime.ts';
 import type { Emitter } from './emitter.ts';
-import { loadBudget, loadRegisters, storeBudget, storePreds, storeRegisters, storeRspOfVariable } from './full-state.ts';
+import { loadBudget, loadRegisters, storeAnyRegisters, storeBudget, storePreds, storeRegisters, storeRspOfVariable } from './full-state.ts';
 import { emitIndex } from './memory.ts';
 import { BLOCK_ARGUMENTS, TABLE_PARAMETERS } from './unit.ts';
 
@@ -84,7 +84,7 @@ function emitTransfer(e: Emitter, target: number | { local: number }, ending: En
 /** A register as an argument; one that the function never touches has no value worth passing. */
 function emitArgument(e: Emitter, register: number, ending: Ending): void {
   if (register === RSP) e.getRsp(ending.isTail ? 0 : -8);
-  else if (e.hasRegister(register)) e.code.get(e.register(register));
+  else if (e.hasRegister(register)) e.getRegister(register);
   else e.code.i64(0);
 }
 
@@ -148,7 +148,7 @@ function emitHostCall(e: Emitter, { index, reads = HOST_READS }: Callee & { kind
 function finish(e: Emitter, ending: Ending): void {
   if (ending.isTail) return;
   e.code.set(e.budget);
-  e.code.set(e.register(RAX));
+  e.setRegister(RAX);
   loadRegisters(e, ending.liveAfter & (1 << RDX));
 }
 
@@ -170,7 +170,7 @@ export function emitReturn(e: Emitter, popBytes: number): void {
 
 export function emitRet(e: Emitter, term: Term & { t: 'ret' }): void {
   if (e.signature.changesRdx || e.isResumable) storeRegisters(e, 1 << RDX);
-  e.code.get(e.register(RAX));
+  e.getRegister(RAX);
   e.code.get(e.budget);
   emitReturn(e, 8 + term.popBytes);
 }
@@ -178,7 +178,7 @@ export function emitRet(e: Emitter, term: Term & { t: 'ret' }): void {
 /** Everything that leaves without coming back: full state, then `fault`. The kind and the pc stand in variables. */
 export function emitExitBlock(e: Emitter): void {
   const { code } = e;
-  storeRegisters(e, 0xffff);
+  storeAnyRegisters(e, 0xffff);
   storeRspOfVariable(e);
   storePreds(e);
   storeBudget(e);
@@ -194,7 +194,7 @@ export function emitCatchBlock(e: Emitter): void {
   const { code } = e;
   code.get(e.variable('pc'));
   code.if();
-  storeRegisters(e, CALLEE_SAVED);
+  storeAnyRegisters(e, CALLEE_SAVED);
   storeRspOfVariable(e);
   code.i32(e.slot);
   emitPc(e);

@@ -13,6 +13,7 @@ import type { CheckedBases } from './checked-bases.ts';
 import type { ControlFlow, FlowNode } from './control-flow.ts';
 import type { Signature } from './signatures.ts';
 import type { Unit } from './unit.ts';
+import type { Widths } from './widths.ts';
 
 const NO_TMPS: TmpValues = new Map();
 
@@ -28,6 +29,7 @@ export interface EmitterInput {
   /** Registers that are parameters, in order. Empty for a resumable version, which takes all registers from the block. */
   readonly parameters: readonly number[];
   readonly isResumable: boolean;
+  readonly widths: Widths;
 }
 
 export class Emitter {
@@ -38,6 +40,7 @@ export class Emitter {
   readonly stack: StackMap;
   readonly bases: CheckedBases;
   readonly signature: Signature;
+  readonly widths: Widths;
   readonly isResumable: boolean;
   readonly parameters: readonly number[];
   readonly code: Code;
@@ -48,6 +51,8 @@ export class Emitter {
 
   /** Writes the code of an expression; set by expressions.ts, so that the modules it uses can come back to it. */
   expr: (expr: Expr) => void = () => assert(false, 'the emitter is complete');
+  /** The same for the low 32 bits of an i64. */
+  low: (expr: Expr) => void = () => assert(false, 'the emitter is complete');
   /** Where exits go: full state is stored there. */
   exit: Label = 0;
   usesExit = false;
@@ -65,7 +70,11 @@ export class Emitter {
   /** Predicates that an exit or a full-state call may have to hand over, as a mask. */
   exitPreds = 0;
 
+  /** Registers whose value stands in its i32 local here, as a mask. */
+  narrow = 0;
+
   readonly #registers: number[] = new Array(16).fill(-1);
+  readonly #narrowRegisters: number[] = new Array(16).fill(-1);
   readonly #preds: number[] = new Array(PREDICATES.length).fill(-1);
   readonly #bases: number[] = [];
   #tmps = new Map<number, number>();
@@ -82,6 +91,7 @@ export class Emitter {
     this.stack = input.stack;
     this.bases = input.bases;
     this.signature = input.signature;
+    this.widths = input.widths;
     this.isResumable = input.isResumable;
     this.isStatic = input.stack.isStatic;
     this.parameters = input.parameters;
@@ -90,13 +100,74 @@ export class Emitter {
     this.budget = input.isResumable ? this.code.local(I32) : input.parameters.length;
   }
 
-  /** Local of a register; of rsp: its value at entry where it is tracked, else its value. */
-  register(register: number): number {
-    let local = this.#registers[register]!;
-    if (local < 0) local = this.#registers[register] = this.code.local(I64);
-    return local;
+  /**
+   * A register has up to two locals, i64 and i32, of which the one that is not in use holds zero. rsp has the first kind only: its
+   * value at entry where it is tracked, else its value.
+   */
+  declare(register: number, isNarrow: boolean): void {
+    const locals = isNarrow ? this.#narrowRegisters : this.#registers;
+    if (locals[register]! < 0) locals[register] = this.code.local(isNarrow ? I32 : I64);
   }
-  hasRegister(register: number): boolean { return this.#registers[register]! >= 0; }
+  hasRegister(register: number): boolean { return this.#registers[register]! >= 0 || this.#narrowRegisters[register]! >= 0; }
+  /** Leaves all 64 bits. */
+  getRegister(register: number): void {
+    if (!(this.narrow >> register & 1)) {
+      this.code.get(this.#wide(register));
+      return;
+    }
+    this.code.get(this.#narrowRegisters[register]!);
+    this.code.op(OP['i64.extend_i32_u']);
+  }
+  /** Leaves the low 32 bits. */
+  getLow(register: number): void {
+    const isNarrow = (this.narrow >> register & 1) !== 0;
+    this.code.get(isNarrow ? this.#narrowRegisters[register]! : this.#wide(register));
+    if (!isNarrow) this.code.op(OP['i32.wrap_i64']);
+  }
+  /** Leaves all 64 bits where it is not known which local is in use: code at several places leads here. */
+  getAnyRegister(register: number): void {
+    const wide = this.#registers[register]!, narrow = this.#narrowRegisters[register]!;
+    if (wide >= 0) this.code.get(wide);
+    if (narrow < 0) return;
+    this.code.get(narrow);
+    this.code.op(OP['i64.extend_i32_u']);
+    if (wide >= 0) this.code.op(OP['i64.or']);
+  }
+  /** Takes an i64. */
+  setRegister(register: number): void {
+    this.code.set(this.#wide(register));
+    this.narrow &= ~(1 << register);
+    this.#clear(this.#narrowRegisters[register]!, false);
+  }
+  /** Takes an i32. */
+  setNarrow(register: number): void {
+    this.declare(register, true);
+    this.code.set(this.#narrowRegisters[register]!);
+    this.narrow |= 1 << register;
+    this.#clear(this.#registers[register]!, true);
+  }
+  forgetRegister(register: number): void {
+    this.#clear(this.#registers[register]!, true);
+    this.#clear(this.#narrowRegisters[register]!, false);
+  }
+  /** Puts a register into its i64 local, for an instruction that changes it there. */
+  widen(register: number): number {
+    if (this.narrow >> register & 1) {
+      this.getRegister(register);
+      this.setRegister(register);
+    }
+    return this.#wide(register);
+  }
+  #wide(register: number): number {
+    this.declare(register, false);
+    return this.#registers[register]!;
+  }
+  #clear(local: number, isWide: boolean): void {
+    if (local < 0) return;
+    if (isWide) this.code.i64(0);
+    else this.code.i32(0);
+    this.code.set(local);
+  }
   pred(pred: Pred): number {
     const index = PREDICATES.indexOf(pred);
     let local = this.#preds[index]!;
@@ -134,6 +205,7 @@ export class Emitter {
     this.node = node;
     this.pc = Number.NaN;
     this.#knownPc = -1;
+    this.narrow = this.widths.atStart(node.block);
     this.bases.startBlock(node);
     if (this.isStatic) this.delta = this.stack.at(node.block.insns[0]?.pc ?? node.block.termPc) ?? 0;
   }
@@ -180,7 +252,7 @@ export class Emitter {
   /** Leaves rsp as i64. */
   getRsp(displacement = 0): void {
     const constant = this.isStatic ? this.delta + displacement : displacement;
-    this.code.get(this.register(RSP));
+    this.getRegister(RSP);
     if (constant === 0) return;
     this.code.i64(constant);
     this.code.op(OP['i64.add']);

@@ -24,7 +24,7 @@ export function emitExpr(e: Emitter, expr: Expr): void {
       return;
     case 'reg':
       if (expr.reg === RSP) e.getRsp();
-      else code.get(e.register(expr.reg));
+      else e.getRegister(expr.reg);
       return;
     case 'pred': code.get(e.pred(expr.pred)); return;
     case 'tmp': code.get(e.tmp(expr)); return;
@@ -64,26 +64,44 @@ export function emitExpr(e: Emitter, expr: Expr): void {
 const isRspPlusConstant = (expr: Expr & { a: Expr; b: Expr }): expr is Expr & { a: Expr; b: Expr & { op: 'const' } } =>
   expr.a.op === 'reg' && expr.a.reg === RSP && expr.b.op === 'const' && typeof expr.b.value === 'number';
 
-/** i64 to i32. What only touches low bits is done in 32 bits. */
-function emitWrapped(e: Emitter, expr: Expr): void {
+/** The low 32 bits of an i64. */
+export function emitWrapped(e: Emitter, expr: Expr): void {
   switch (expr.op) {
     case 'extend_u': case 'extend_s': emitExpr(e, expr.a); return;
     case 'const': e.code.i32(Number(BigInt.asIntN(32, BigInt(expr.value)))); return;
+    case 'reg':
+      if (expr.reg === RSP) break;
+      e.getLow(expr.reg);
+      return;
+    case 'load':
+      if (expr.size === 8) break;
+      emitLoad(e, { ...expr, type: 'i32' });
+      return;
     case 'and':
       if (expr.b.op === 'const' && (BigInt(expr.b.value) & 0xffffffffn) === 0xffffffffn) {
         emitWrapped(e, expr.a);
         return;
       }
       break;
-    case 'load':
-      if (expr.size === 4) {
-        emitLoad(e, { ...expr, type: 'i32' });
-        return;
-      }
-      break;
+  }
+  // Operations whose low bits depend on low bits only, where that saves conversions.
+  if (LOW_BITS.has(expr.op) && 'b' in expr && 'a' in expr && readsNarrow(e, expr) && (expr.op !== 'shl' || (expr.b.op === 'const' && Number(expr.b.value) < 32))) {
+    emitWrapped(e, expr.a);
+    emitWrapped(e, expr.b);
+    e.code.op(BINARY.i32[expr.op]!);
+    return;
   }
   emitExpr(e, expr);
   e.code.op(OP['i32.wrap_i64']);
+}
+const LOW_BITS = new Set<string>(['add', 'sub', 'mul', 'and', 'or', 'xor', 'shl']);
+function readsNarrow(e: Emitter, expr: Expr): boolean {
+  switch (expr.op) {
+    case 'reg': return (e.narrow >> expr.reg & 1) !== 0;
+    case 'extend_u': return true;
+    case 'add': case 'sub': case 'mul': case 'and': case 'or': case 'xor': case 'shl': return readsNarrow(e, expr.a) || readsNarrow(e, expr.b);
+    default: return false;
+  }
 }
 
 /** i32 to i64. */

@@ -9,7 +9,14 @@ import type { Emitter } from './emitter.ts';
 export function storeRegisters(e: Emitter, mask: number): void {
   for (let register = 0; register < 16; register++) {
     if (register === RSP || !(mask >> register & 1) || !e.hasRegister(register)) continue;
-    e.storeToBlock(register, () => e.code.get(e.register(register)));
+    e.storeToBlock(register, () => e.getRegister(register));
+  }
+}
+/** The same in exit and catch blocks, to which code at several places leads. */
+export function storeAnyRegisters(e: Emitter, mask: number): void {
+  for (let register = 0; register < 16; register++) {
+    if (register === RSP || !(mask >> register & 1) || !e.hasRegister(register)) continue;
+    e.storeToBlock(register, () => e.getAnyRegister(register));
   }
 }
 
@@ -32,7 +39,7 @@ export function storePreds(e: Emitter): void {
 /** The same where rsp is what the `delta` variable says: in exit and catch blocks, which code at several depths shares. */
 export function storeRspOfVariable(e: Emitter): void {
   e.storeToBlock(RSP, () => {
-    e.code.get(e.register(RSP));
+    e.getRegister(RSP);
     if (!e.isStatic || !e.hasVariable('delta')) return;
     e.code.get(e.variable('delta'));
     e.code.op(OP['i64.extend_i32_s']);
@@ -58,7 +65,7 @@ export function loadRegisters(e: Emitter, mask: number): void {
     if (register === RSP && e.isStatic) continue;
     if (!(mask >> register & 1)) continue;
     e.loadFromBlock(register);
-    e.code.set(e.register(register));
+    e.setRegister(register);
   }
   if (mask & INTRINSIC_FLAGS) loadPreds(e);
 }

@@ -21,7 +21,7 @@ import { emitCall, emitCatchBlock, emitExitBlock, emitRet, emitTail } from './ca
 import { writtenRegisters } from './checked-bases.ts';
 import type { FlowNode } from './control-flow.ts';
 import { Emitter, type EmitterInput } from './emitter.ts';
-import { emitCondition, emitExpr } from './expressions.ts';
+import { emitCondition, emitExpr, emitWrapped } from './expressions.ts';
 import { loadBudget, loadPreds, loadRegisters, storeBudget, storePreds, storeRegisters } from './full-state.ts';
 import { argumentsAtCalls, readsOf, unwrittenRegisters } from './signatures.ts';
 import { emitInsn } from './statements.ts';
@@ -31,6 +31,7 @@ import { address32, BLOCK_ARGUMENTS } from './unit.ts';
 export function emitFunction(input: EmitterInput): Code {
   const e = new Emitter(input);
   e.expr = (expr) => emitExpr(e, expr);
+  e.low = (expr) => emitWrapped(e, expr);
   const { code, flow } = e;
   const weights = chargePoints(e.fn);
   declareRegisters(e);
@@ -58,24 +59,36 @@ export function emitFunction(input: EmitterInput): Code {
   return code;
 }
 
-/** Every register and predicate gets its local before code is written: what is stored at one place may be set at a later one. */
+/** Every register and predicate gets its locals before code is written: what is stored at one place may be set at a later one. */
 function declareRegisters(e: Emitter): void {
-  let registers = e.isResumable ? 0xffff : 1 << RSP | 1;
-  let preds = 0;
+  let wide = e.isResumable ? 0xffff : (1 << RSP) | 1;
+  let narrow = 0, preds = 0;
   for (const { block } of e.flow.nodes) {
+    let now = e.widths.atStart(block);
+    const note = (registers: number): void => {
+      narrow |= registers & now;
+      wide |= registers & ~now;
+    };
     for (const { stmts } of block.insns) {
       for (const stmt of stmts) {
-        registers |= writtenRegisters(stmt) | readsOf(stmt);
+        note(readsOf(stmt));
+        const written = writtenRegisters(stmt);
+        now = stmt.s === 'reg' && e.widths.isNarrow(stmt) ? now | written : now & ~written;
+        note(written);
         if (stmt.s === 'pred') e.pred(stmt.pred);
         for (const expr of stmtExprs(stmt)) preds |= predsRead(expr);
       }
     }
-    for (const expr of termExprs(block.term)) registers |= regsRead(expr);
+    for (const expr of termExprs(block.term)) note(regsRead(expr));
     preds |= termPreds(block);
   }
+  for (let register = 0; register < 16; register++) {
+    if (wide >> register & 1) e.declare(register, false);
+    if (narrow >> register & 1) e.declare(register, true);
+  }
   PREDICATES.forEach((pred, index) => { if (preds >> index & 1) e.pred(pred); });
-  for (let register = 0; register < 16; register++) if (registers >> register & 1) e.register(register);
 }
+
 /** Predicates live before anything that may leave. */
 function predsAtExits(e: Emitter, predicates: Liveness, weights: ReadonlyMap<number, number>): number {
   let mask = 0;
@@ -101,7 +114,7 @@ function enter(e: Emitter, weights: ReadonlyMap<number, number>): void {
   for (const register of BLOCK_ARGUMENTS) {
     if (e.parameters.includes(register) || !(e.signature.reads >> register & 1)) continue;
     e.loadFromBlock(register);
-    code.set(e.register(register));
+    e.setRegister(register);
   }
   const isNegative = (): void => {
     code.i32(0);
@@ -114,7 +127,7 @@ function enter(e: Emitter, weights: ReadonlyMap<number, number>): void {
     code.tee(e.budget);
   };
   if (!e.isStatic) {
-    code.get(e.register(RSP));
+    e.getRegister(RSP);
     code.i64(stack.depth);
     code.op(OP['i64.sub']);
     code.i32(0);
@@ -132,7 +145,7 @@ function enter(e: Emitter, weights: ReadonlyMap<number, number>): void {
     return;
   }
   const lowest = e.scratch(I32);
-  code.get(e.register(RSP));
+  e.getRegister(RSP);
   code.op(OP['i32.wrap_i64']);
   code.i32(stack.depth);
   code.op(OP['i32.sub']);
@@ -175,14 +188,22 @@ function enter(e: Emitter, weights: ReadonlyMap<number, number>): void {
 function enterResumed(e: Emitter, weights: ReadonlyMap<number, number>): void {
   const { code, flow } = e;
   const root = flow.nodes[0]!.block;
-  loadRegisters(e, 0xffff);
+  const narrow = e.widths.atStart(root);
+  loadRegisters(e, 0xffff & ~narrow);
+  for (let register = 0; register < 16; register++) {
+    if (!(narrow >> register & 1)) continue;
+    code.i32(0);
+    code.memory(OP['i32.load'], e.blockField('regs', register * 8));
+    e.setNarrow(register);
+  }
   loadPreds(e);
   if (e.isStatic) {
     const delta = e.stack.at(root.insns[0]?.pc ?? root.termPc) ?? 0;
     e.loadFromBlock(RSP);
     code.i64(-delta);
     code.op(OP['i64.add']);
-    code.tee(e.register(RSP));
+    e.setRegister(RSP);
+    e.getRegister(RSP);
     code.op(OP['i32.wrap_i64']);
     code.i32(KERNEL_BASE - e.stack.depth);
     code.op(OP['i32.add']);
@@ -221,7 +242,7 @@ function entryIsSpent(e: Emitter): void {
     return;
   }
   storeRegisters(e, 0xffff);
-  e.storeToBlock(RSP, () => code.get(e.register(RSP)));
+  e.storeToBlock(RSP, () => e.getRegister(RSP));
   storePreds(e);
   storeBudget(e);
   code.i32(e.slot);
@@ -272,8 +293,7 @@ class FunctionWriter implements NodeWriter {
     const mask = (e.isResumable ? CALLEE_SAVED | (1 << RSP) | (1 << RDX) : 1 << RSP) | live;
     for (let register = 0; register < 16; register++) {
       if (mask >> register & 1 || !e.hasRegister(register)) continue;
-      e.code.i64(0);
-      e.code.set(e.register(register));
+      e.forgetRegister(register);
     }
     const preds = this.#predicates.before(block);
     PREDICATES.forEach((pred, index) => {

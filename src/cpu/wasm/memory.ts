@@ -29,8 +29,8 @@ export function emitStore(e: Emitter, stmt: Stmt & { s: 'store' }): void {
 }
 function emitStored(e: Emitter, stmt: Stmt & { s: 'store' }, offset: number): void {
   const { value, size } = stmt;
-  // A narrow store of a wrapped register needs no wrap.
-  if (value.op === 'wrap' && value.a.op === 'reg' && size < 8) {
+  // A narrow store of an i64 local needs no wrap.
+  if (value.op === 'wrap' && value.a.op === 'reg' && size < 8 && !(e.narrow >> value.a.reg & 1)) {
     e.expr(value.a);
     e.code.memory(size === 4 ? OP['i64.store32'] : size === 2 ? OP['i64.store16'] : OP['i64.store8'], offset);
     return;

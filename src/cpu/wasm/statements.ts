@@ -31,8 +31,13 @@ function emitStmt(e: Emitter, block: Block, position: number, insn: Insn, stmt: 
       }
       // What pops give back to the caller is nobody's business here: see savesUnknown.
       if (!(liveAfter >> stmt.reg & 1) && isStackLoad(stmt) && e.isStatic && !e.isResumable) return;
-      e.expr(stmt.value);
-      code.set(e.register(stmt.reg));
+      if (e.widths.isNarrow(stmt)) {
+        e.low(stmt.value);
+        e.setNarrow(stmt.reg);
+      } else {
+        e.expr(stmt.value);
+        e.setRegister(stmt.reg);
+      }
       return;
     case 'tmp':
       e.expr(stmt.value);

@@ -33,8 +33,8 @@ function emitElement(e: Emitter, { kind, size }: StringStmt): void {
   const type = size === 8 ? 'i64' : 'i32';
   const value = e.scratch(size === 8 ? I64 : I32);
   if (kind === 'stos') {
-    code.get(e.register(RAX));
-    if (size < 8) code.op(OP['i32.wrap_i64']);
+    if (size === 8) e.getRegister(RAX);
+    else e.getLow(RAX);
   } else e.expr(load(type, size, reg(RSI)));
   code.set(value);
   if (kind === 'lods') {
@@ -52,27 +52,27 @@ function emitElement(e: Emitter, { kind, size }: StringStmt): void {
 /** Sets rax, eax, ax or al to a local. */
 function setPart(e: Emitter, size: number, value: number): void {
   const { code } = e;
-  const rax = e.register(RAX);
   if (size < 4) {
-    code.get(rax);
+    e.getRegister(RAX);
     code.i64(size === 1 ? -0x100 : -0x10000);
     code.op(OP['i64.and']);
   }
   code.get(value);
   if (size < 8) code.op(OP['i64.extend_i32_u']);
   if (size < 4) code.op(OP['i64.or']);
-  code.set(rax);
+  e.setRegister(RAX);
 }
 
 function advance(e: Emitter, register: number, bytes: number): void {
   const sum: Expr = add(reg(register), c64(bytes));
   e.expr(sum);
-  e.code.set(e.register(register));
+  e.setRegister(register);
 }
 
 function emitRun(e: Emitter, { kind, size }: StringStmt): void {
   const { code } = e;
-  const count = e.register(RCX), length = e.scratch(I64);
+  const count = e.widen(RCX), length = e.scratch(I64);
+  const destination = e.widen(RDI), source = kind === 'movs' ? e.widen(RSI) : -1;
   const bytes = e.scratch(I32), end = e.scratch(I32);
   const done = code.block();
   code.get(count);
@@ -87,8 +87,8 @@ function emitRun(e: Emitter, { kind, size }: StringStmt): void {
   code.i64(Math.log2(size));
   code.op(OP['i64.shl']);
   code.set(length);
-  const to = emitRangeCheck(e, e.register(RDI), length, true);
-  const from = kind === 'movs' ? emitRangeCheck(e, e.register(RSI), length, false) : -1;
+  const to = emitRangeCheck(e, destination, length, true);
+  const from = kind === 'movs' ? emitRangeCheck(e, source, length, false) : -1;
   code.get(length);
   code.op(OP['i32.wrap_i64']);
   code.set(bytes);
@@ -98,8 +98,8 @@ function emitRun(e: Emitter, { kind, size }: StringStmt): void {
       code.get(from);
       code.memory(size === 8 ? OP['i64.load'] : size === 4 ? OP['i32.load'] : size === 2 ? OP['i32.load16_u'] : OP['i32.load8_u'], 0);
     } else {
-      code.get(e.register(RAX));
-      if (size < 8) code.op(OP['i32.wrap_i64']);
+      if (size === 8) e.getRegister(RAX);
+      else e.getLow(RAX);
     }
     code.memory(STORES[size], 0);
   };
@@ -149,17 +149,16 @@ function emitRun(e: Emitter, { kind, size }: StringStmt): void {
     code.get(bytes);
     code.memoryCopy();
   } else {
-    code.get(e.register(RAX));
-    code.op(OP['i32.wrap_i64']);
+    e.getLow(RAX);
     code.get(bytes);
     code.memoryFill();
   }
   code.end();
-  for (const register of kind === 'movs' ? [RDI, RSI] : [RDI]) {
-    code.get(e.register(register));
+  for (const local of kind === 'movs' ? [destination, source] : [destination]) {
+    code.get(local);
     code.get(length);
     code.op(OP['i64.add']);
-    code.set(e.register(register));
+    code.set(local);
   }
   code.i64(0);
   code.set(count);
@@ -169,12 +168,11 @@ function emitRun(e: Emitter, { kind, size }: StringStmt): void {
 /** Leaves 0 when the element in rax is one byte repeated. */
 function repeatedByte(e: Emitter, size: 1 | 2 | 4 | 8): void {
   const { code } = e;
-  const rax = e.register(RAX);
   // x and x rotated by eight bits are equal in the element's bits.
-  code.get(rax);
+  e.getRegister(RAX);
   code.i64(8);
   code.op(OP['i64.shr_u']);
-  code.get(rax);
+  e.getRegister(RAX);
   code.op(OP['i64.xor']);
   code.i64(size === 8 ? 0xff_ffff_ffff_ffffn : size === 4 ? 0xff_ffff : 0xff);
   code.op(OP['i64.and']);

@@ -15,6 +15,7 @@ import { signaturesOf, type CalleeReads, type Signature } from './signatures.ts'
 import { simplify } from './simplify.ts';
 import { MAX_NODES } from './structure.ts';
 import { BLOCK_ARGUMENTS, TABLE_PARAMETERS, Unit } from './unit.ts';
+import { findWidths } from './widths.ts';
 
 /** A function that can be translated, flags lowered. */
 export interface Prepared {
@@ -91,7 +92,8 @@ export function translateResumable(runtime: WasmRuntime, source: TranslationUnit
 
 function emitOne(unit: Unit, { slot, fn, flow }: Prepared, signature: Signature, parameters: readonly number[], isResumable: boolean): Code {
   const stack = stackMap(fn);
-  return emitFunction({ unit, fn, slot, flow, stack, bases: new CheckedBases(flow.nodes, stack.isStatic), signature, parameters, isResumable });
+  const widths = findWidths(fn, signature.live);
+  return emitFunction({ unit, fn, slot, flow, stack, widths, bases: new CheckedBases(flow.nodes, stack.isStatic), signature, parameters, isResumable });
 }
 
 const outsideReads = (runtime: WasmRuntime): CalleeReads => (address) => {
