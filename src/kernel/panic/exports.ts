@@ -5,7 +5,7 @@ import { RSP } from '../../ir/ir.ts';
 import { data, type ExportTable, fn, raw, type VaList } from '../exports/define.ts';
 import type { KernelLog } from '../printk/log.ts';
 import type { Formatter } from '../printk/format.ts';
-import { backtraceText, symbolText } from '../printk/symbol-text.ts';
+import { backtraceText, symbolText } from '../symbol-text.ts';
 import type { Panic } from './panic.ts';
 import { taintLetter } from './taints.ts';
 

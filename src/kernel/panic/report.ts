@@ -1,7 +1,7 @@
 // A crash report as data: what a listener (the library's user, the command line) gets beside the lines in the log.
 
 import type { Ptr } from '../../base/ptr.ts';
-import { offsetText, rawAddress } from '../printk/symbol-text.ts';
+import { offsetText, rawAddress } from '../symbol-text.ts';
 import type { Log } from '../services.ts';
 
 export interface ReportFrame {

@@ -9,7 +9,7 @@ import { dynamicPrefix } from './dynamic-debug.ts';
 import { hexLayout, hexLine, hexLineLength } from './hex-dump.ts';
 import type { Printk } from './printk.ts';
 import { GuestRatelimitState, ratelimit } from './ratelimit.ts';
-import { symbolName, symbolText } from './symbol-text.ts';
+import { symbolName, symbolText } from '../symbol-text.ts';
 
 const LEVEL = { EMERG: 0, ALERT: 1, CRIT: 2, ERR: 3, WARNING: 4, NOTICE: 5, INFO: 6, DEBUG: 7 } as const;
 const DUMP_PREFIX_NONE = 0;

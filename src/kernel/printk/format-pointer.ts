@@ -14,7 +14,7 @@ import { formatInteger, formatText, formatWideHex } from './format-number.ts';
 import { formatBlockDevice, formatClock, formatDentry, formatFile, formatFirmwareNode, formatResource } from './format-object.ts';
 import type { Spec } from './format-spec.ts';
 import { formatTime } from './format-time.ts';
-import { backtraceText, symbolName, symbolText } from './symbol-text.ts';
+import { backtraceText, symbolName, symbolText } from '../symbol-text.ts';
 
 /** Formats the va_format of %pV; the formatter itself. */
 export interface NestedFormat { formatAt(format: Ptr<'char'>, args: VaList): string }

@@ -1,7 +1,7 @@
 // Addresses as kernel messages name them: `symbol+0x5/0x50 [module]`. Linux: kernel/kallsyms.c, sprint_symbol().
 
-import type { Ptr } from '../../base/ptr.ts';
-import type { SymbolInfo, Symbols } from '../services.ts';
+import type { Ptr } from '../base/ptr.ts';
+import type { SymbolInfo, Symbols } from './services.ts';
 
 /** `symbol+0x5/0x50 [module]`. */
 export const offsetText = ({ name, offset, size, module }: SymbolInfo): string => `${name}+0x${unsignedHex(offset)}/0x${unsignedHex(size)}${moduleTag(module)}`;
