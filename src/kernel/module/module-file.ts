@@ -50,7 +50,10 @@ export function acceptModule(bytes: Uint8Array, rules: AcceptanceRules, report: 
   const view = viewOf(bytes);
   const header = acceptHeader(bytes, view, refuse);
   const sections = readElfSections(view, header.sectionOffset, header.sectionCount);
-  if (rules.isStrict) for (const section of sections) acceptBounds(section, bytes, refuse);
+  if (rules.isStrict) {
+    acceptFirstSection(sections, refuse);
+    for (const section of sections) acceptBounds(section, bytes, refuse);
+  }
   const names = acceptNameTable(bytes, header, sections, rules.isStrict, refuse);
   const elf = new Elf64(bytes, view, header, sections, names);
   const symbolSections = acceptSections(elf, rules.isStrict, refuse);
@@ -114,10 +117,17 @@ function acceptHeader(bytes: Uint8Array, view: DataView, refuse: Refuse): ElfHea
   return header;
 }
 
+function acceptFirstSection(sections: readonly ElfSection[], refuse: Refuse): void {
+  const first = sections[0];
+  if (first && (first.type !== SHT_NULL || first.size !== 0 || first.address !== 0)) {
+    throw refuse(`ELF Spec violation: section 0 type(${first.type | 0})!=SH_NULL or non-zero len or addr`);
+  }
+}
+
 const isInFile = (section: ElfSection, bytes: Uint8Array): boolean => section.offset <= bytes.length && section.size <= bytes.length - section.offset;
 
 function acceptBounds(section: ElfSection, bytes: Uint8Array, refuse: Refuse): void {
-  if (!isSectionInFile(section, bytes.length)) throw refuse(`Invalid ELF section in module (section ${section.index} type ${section.type})`);
+  if (!isSectionInFile(section, bytes.length)) throw refuse(`Invalid ELF section in module (section ${section.index} type ${section.type | 0})`);
 }
 
 function acceptNameTable(bytes: Uint8Array, header: ElfHeader, sections: readonly ElfSection[], isStrict: boolean, refuse: Refuse): ElfStrings {
@@ -127,7 +137,7 @@ function acceptNameTable(bytes: Uint8Array, header: ElfHeader, sections: readonl
   }
   const table = sections[nameIndex]!;
   if (isStrict && table.type !== SHT_STRTAB) throw refuse(`Invalid ELF section name table type: ${table.type}`);
-  if (!isInFile(table, bytes)) throw refuse(`Invalid ELF section hdr(type ${table.type})`);
+  if (!isInFile(table, bytes)) throw refuse(`Invalid ELF section hdr(type ${table.type | 0})`);
   if (table.size === 0) throw refuse('empty section name table');
   const names = new ElfStrings(bytes, table.offset, table.size);
   if (!names.isTerminated()) throw refuse("ELF Spec violation: section name table isn't null terminated");
@@ -137,10 +147,7 @@ function acceptNameTable(bytes: Uint8Array, header: ElfHeader, sections: readonl
 /** Returns the symbol tables, in order. */
 function acceptSections(elf: Elf64, isStrict: boolean, refuse: Refuse): ElfSection[] {
   const { sections, header } = elf;
-  const first = sections[0]!;
-  if (first.type !== SHT_NULL || first.size !== 0 || first.address !== 0) {
-    throw refuse(`ELF Spec violation: section 0 type(${first.type})!=SH_NULL or non-zero len or addr`);
-  }
+  if (!isStrict) acceptFirstSection(sections, refuse);
   const symbolSections: ElfSection[] = [];
   for (let i = 1; i < sections.length; i++) {
     const section = sections[i]!;
@@ -152,7 +159,7 @@ function acceptSections(elf: Elf64, isStrict: boolean, refuse: Refuse): ElfSecti
     }
     if (section.type !== SHT_NULL && section.type !== SHT_NOBITS) acceptBounds(section, elf.bytes, refuse);
     const isNameNeeded = isStrict || (section.type !== SHT_NULL && section.type !== SHT_NOBITS && (section.flags & SHF_ALLOC) !== 0);
-    if (isNameNeeded && section.nameOffset >= elf.sectionNames.sizeBytes) throw refuse(`Invalid ELF section name in module (section ${i} type ${section.type})`);
+    if (isNameNeeded && section.nameOffset >= elf.sectionNames.sizeBytes) throw refuse(`Invalid ELF section name in module (section ${i} type ${section.type | 0})`);
   }
   return symbolSections;
 }
