@@ -1,4 +1,5 @@
 // kobox info: modinfo(8)'s lines (kmod's format), then the sections and exported symbols.
+import { resolve } from 'node:path';
 import { describeModule, ElfError, type ModuleDescription, type ModuleParameter, type ModuleSignature, readModuleFile } from '../host/node/main.ts';
 import { complain, messageOf, print } from './output.ts';
 import { type Options, STATUS } from './status.ts';
@@ -30,8 +31,9 @@ const line = (key: string, value: string): string => `${`${key}:`.padEnd(16)}${v
 
 export function modinfoText(file: string, { entries, parameters, signature }: ModuleDescription): string {
   return [
-    line('filename', file), ...entries.map(([key, value]) => line(key, value)),
-    ...(signature ? signatureLines(signature) : []), ...parameters.map((parameter) => line('parm', parameterText(parameter))),
+    line('filename', resolve(file)), ...entries.map(([key, value]) => line(key, value)),
+    // modinfo collects the parameters in a list that it prints from its end.
+    ...(signature ? signatureLines(signature) : []), ...parameters.toReversed().map((parameter) => line('parm', parameterText(parameter))),
   ].join('');
 }
 const parameterText = ({ name, description, type }: ModuleParameter): string =>

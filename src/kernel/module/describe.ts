@@ -48,7 +48,7 @@ export function describeModule(bytes: Uint8Array): ModuleDescription {
   };
 }
 
-/** parm and parmtype of one name, in the order in which modinfo prints them: by first mention. */
+/** parm and parmtype of one name, by first mention. */
 function parametersOf(entries: readonly (readonly [string, string])[]): ModuleParameter[] {
   const byName = new Map<string, { name: string; description: string | undefined; type: string | undefined }>();
   for (const [key, value] of entries) {

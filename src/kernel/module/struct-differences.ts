@@ -39,9 +39,14 @@ function* ownStruct(elf: Elf64, abi: Abi): Iterable<StructDifference> {
 function* btfStructs(elf: Elf64, abi: Abi): Iterable<StructDifference> {
   for (const name of ['.BTF.base', '.BTF']) {
     const section = elf.find(name);
-    const btf = section && tryRead(elf.content(section));
-    if (btf) yield* compareAll(btf, abi);
+    if (section) yield* btfDifferences(elf.content(section), abi);
   }
+}
+
+/** The same for the content of a BTF section. */
+export function* btfDifferences(content: Uint8Array, abi: Abi): Iterable<StructDifference> {
+  const btf = tryRead(content);
+  if (btf) yield* compareAll(btf, abi);
 }
 
 function tryRead(content: Uint8Array): Btf | undefined {
