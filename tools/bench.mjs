@@ -1,32 +1,27 @@
-// npm run bench: runs the benchmarks, each a folder of bench/ with a run.ts or run.mjs.
+// npm run bench: the benchmarks of bench/, one after the other, each against what it is measured by in the same run.
 //
-//   node tools/bench.mjs [NAME...] [-- arguments for each]
+//   npm run bench                       all of them
+//   npm run bench -- startup load       these
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { ensureBuilt, ensureDependencies, refuseOldNode } from './bootstrap.mjs';
 import { ROOT } from './project.mjs';
 
+const available = fs.readdirSync(path.join(ROOT, 'bench')).filter((name) => fs.existsSync(path.join(ROOT, 'bench', name, 'run.ts'))).sort();
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !available.includes(name));
+if (unknown.length) {
+  console.error(`there is no benchmark ${unknown.join(', ')}: have ${available.join(', ')}`);
+  process.exit(2);
+}
 refuseOldNode();
 ensureDependencies();
 ensureBuilt();
-
-const args = process.argv.slice(2);
-const dash = args.indexOf('--');
-const names = dash < 0 ? args : args.slice(0, dash);
-const passed = dash < 0 ? [] : args.slice(dash + 1);
-const folder = path.join(ROOT, 'bench');
-const programOf = (name) => ['run.ts', 'run.mjs'].map((file) => path.join('bench', name, file)).find((file) => fs.existsSync(path.join(ROOT, file)));
-const known = fs.readdirSync(folder).filter(programOf).sort();
-const unknown = names.filter((name) => !known.includes(name));
-if (unknown.length) {
-  console.error(`no benchmark is called ${unknown.join(', ')}; there are ${known.join(', ')}`);
-  process.exit(2);
-}
-for (const name of names.length ? names : known) {
-  const program = programOf(name);
+let failed = 0;
+for (const name of wanted.length ? wanted : available) {
   console.log(`\n== ${name}`);
-  const command = program.endsWith('.ts') ? [path.join('tools', 'run.mjs'), program, ...passed] : [program, ...passed];
-  const { status } = spawnSync(process.execPath, command, { cwd: ROOT, stdio: 'inherit' });
-  if (status !== 0) process.exitCode = 1;
+  const { status } = spawnSync(process.execPath, [path.join('tools', 'run.mjs'), path.join('bench', name, 'run.ts')], { cwd: ROOT, stdio: 'inherit' });
+  if (status !== 0) failed++;
 }
+process.exitCode = failed ? 1 : 0;
