@@ -3,6 +3,7 @@
 
 import { assert } from '../base/assert.ts';
 import type { FunctionCode } from '../ir/interpreter/code.ts';
+import type { Block } from '../ir/ir.ts';
 import { KIND, type CallTarget, type GuestFunction } from './targets.ts';
 import type { CodeMap } from './code-map.ts';
 import type { WasmBackEnd } from './wasm-runtime.ts';
@@ -48,7 +49,7 @@ export class Tiering {
   translate(fn: GuestFunction): boolean {
     if (fn.translation === 'none') {
       const group = this.#group(fn);
-      const failed = new Set(this.#backEnd.translate(group.map((member) => ({ slot: this.slotOf(member), fn: member.fn }))));
+      const failed = new Set(this.#backEnd.translate(group.map((member) => ({ slot: this.slotOf(member), fn: member.fn, likely: likelyTargets(member) }))));
       for (const member of group) member.translation = failed.has(member.slot) ? 'failed' : 'done';
     }
     return fn.translation === 'done';
@@ -59,9 +60,9 @@ export class Tiering {
     const group = new Set([fn]);
     for (const member of group) {
       for (const block of member.fn.blocks.values()) {
-        if ((block.term.t !== 'call' && block.term.t !== 'tail') || typeof block.term.target !== 'number') continue;
-        const callee = this.#code.resolve(block.term.target);
-        if (callee?.kind === KIND.guest && callee.translation === 'none' && callee.isLifted && group.size < 16) group.add(callee);
+        if (block.term.t !== 'call' && block.term.t !== 'tail') continue;
+        const callee = typeof block.term.target === 'number' ? this.#code.resolve(block.term.target) : likelyCallee(member, block);
+        if (callee?.kind === KIND.guest && callee.isLifted && isWorthIncluding(callee) && group.size < 16) group.add(callee);
       }
     }
     return [...group];
@@ -98,4 +99,24 @@ export class Tiering {
       }
     }
   }
+}
+
+/** A small function that has code already gets some again, for the sake of a direct call. */
+const isWorthIncluding = (callee: GuestFunction): boolean =>
+  callee.translation === 'none' || (callee.translation === 'done' && callee.fn.nrInsns <= SMALL_FUNCTION);
+const SMALL_FUNCTION = 60;
+
+/** Where an indirect call of an interpreted function went last. */
+const likelyCallee = (fn: GuestFunction, block: Block): CallTarget | undefined => {
+  const callee = fn.code?.calleeAt(block.start) as CallTarget | undefined;
+  return callee?.isRemoved ? undefined : callee;
+};
+function likelyTargets(fn: GuestFunction): ReadonlyMap<number, number> {
+  const targets = new Map<number, number>();
+  for (const block of fn.fn.blocks.values()) {
+    if (block.term.t !== 'call' || typeof block.term.target === 'number') continue;
+    const callee = likelyCallee(fn, block);
+    if (callee?.kind === KIND.guest) targets.set(block.start, callee.entry);
+  }
+  return targets;
 }

@@ -83,7 +83,12 @@ export type Callee =
   | { readonly kind: 'none' };
 
 /** One function to translate. Its exported wasm function goes to table[slot]. */
-export interface TranslationUnit { readonly slot: number; readonly fn: IrFunction }
+export interface TranslationUnit {
+  readonly slot: number;
+  readonly fn: IrFunction;
+  /** Where indirect calls went when they last ran, by the start of their block. If it is in the same module, it is called directly. */
+  readonly likely?: ReadonlyMap<number, number>;
+}
 
 /** What the runtime offers to the back end besides the imports. */
 export interface WasmRuntime {

@@ -25,8 +25,8 @@ class BackEnd implements WasmBackEnd {
   readonly #imports: WebAssembly.Imports;
   /** Made with the first slot: a run in which nothing is translated compiles no WebAssembly. */
   #invoke: ((slot: number) => void) | undefined;
-  /** Slots that were filled together, by each of them. */
-  readonly #groups = new Map<number, readonly number[]>();
+  /** Slots of modules that a slot's function was translated in: they may call it directly. */
+  readonly #groups = new Map<number, readonly (readonly number[])[]>();
   readonly #resumables = new Map<number, Resumable>();
 
   constructor(runtime: WasmRuntime) {
@@ -60,19 +60,17 @@ class BackEnd implements WasmBackEnd {
     const translation = translateUnit(this.#runtime, units);
     if (!translation) return units.map(({ slot }) => slot);
     this.#instantiate(translation.unit.builder.encode());
-    for (const slot of translation.slots) this.#groups.set(slot, translation.slots);
+    for (const slot of translation.slots) this.#groups.set(slot, [...this.#groups.get(slot) ?? [], translation.slots]);
     const done = new Set(translation.slots);
     return units.map(({ slot }) => slot).filter((slot) => !done.has(slot));
   }
 
   reset(slot: number): readonly number[] {
     this.#resumables.delete(slot);
-    const group = this.#groups.get(slot) ?? [slot];
-    for (const member of group) {
-      this.#groups.delete(member);
-      this.#table.set(member, this.#stubs.get(member));
-    }
-    return group;
+    const affected = [...new Set([slot, ...(this.#groups.get(slot) ?? []).flat()])];
+    for (const member of affected) this.#table.set(member, this.#stubs.get(member));
+    this.#groups.delete(slot);
+    return affected;
   }
 
   invoke(slot: number): void { this.#invoke!(slot); }

@@ -10,7 +10,7 @@ import { TARGET_CACHE_ENTRIES, TARGET_CACHE_OFFSET, type Callee } from '../wasm-
 import type { Emitter } from './emitter.ts';
 import { loadBudget, loadRegisters, storeAnyRegisters, storeBudget, storePreds, storeRegisters, storeRspOfVariable } from './full-state.ts';
 import { emitIndex } from './memory.ts';
-import { BLOCK_ARGUMENTS, TABLE_PARAMETERS } from './unit.ts';
+import { BLOCK_ARGUMENTS, TABLE_PARAMETERS, type Member } from './unit.ts';
 
 /** What the kernel's own functions may look at: arguments and, for hand-written entry points, the other caller-saved registers. */
 const HOST_READS = ARGUMENT_REGISTERS | (1 << RAX);
@@ -26,7 +26,22 @@ export function emitCall(e: Emitter, block: Block, term: Term & { t: 'call' }): 
   const { live, readHere } = e.signature;
   const target = emitTarget(e, term.target);
   pushReturnAddress(e, term.next);
-  emitTransfer(e, target, { isTail: false, next: term.next, liveAfter: live.after.get(block) ?? 0, readHere: readHere.after.get(block) ?? 0 });
+  const ending: Ending = { isTail: false, next: term.next, liveAfter: live.after.get(block) ?? 0, readHere: readHere.after.get(block) ?? 0 };
+  const likely = e.likely.get(block.start);
+  const member = likely === undefined ? undefined : e.unit.member(likely);
+  if (typeof target === 'number' || !member) emitTransfer(e, target, ending);
+  else {
+    const { code } = e;
+    beforeTransfer(e, ending);
+    code.get(target.local);
+    code.i64(likely!);
+    code.op(OP['i64.eq']);
+    code.if();
+    emitMemberCall(e, member, ending);
+    code.else();
+    emitTableCall(e, () => code.get(target.local), ending);
+    code.end();
+  }
   e.bases.finishStep();
 }
 
@@ -50,22 +65,30 @@ function pushReturnAddress(e: Emitter, next: number): void {
   e.code.memory(OP['i64.store'], offset);
 }
 
-function emitTransfer(e: Emitter, target: number | { local: number }, ending: Ending): void {
-  const { code } = e;
+function beforeTransfer(e: Emitter, ending: Ending): void {
   e.noteSite(ending.isTail ? undefined : ending.next);
   // A callee that leaves rdx alone returns what it was given. (Where rdx only goes on to another call, nobody can mean that.)
   if (!ending.isTail && ending.readHere & (1 << RDX)) storeRegisters(e, 1 << RDX);
+}
+
+function emitMemberCall(e: Emitter, member: Member, ending: Ending): void {
+  storeRegisters(e, e.arguments & member.passesOn);
+  for (const register of member.parameters) emitArgument(e, register, ending);
+  e.code.get(e.budget);
+  e.code.call(member.functionIndex);
+  finish(e, ending);
+}
+
+function emitTransfer(e: Emitter, target: number | { local: number }, ending: Ending): void {
+  const { code } = e;
+  beforeTransfer(e, ending);
   if (typeof target !== 'number') {
     emitTableCall(e, () => code.get(target.local), ending);
     return;
   }
   const member = e.unit.member(target);
   if (member) {
-    storeRegisters(e, e.arguments & member.passesOn);
-    for (const register of member.parameters) emitArgument(e, register, ending);
-    code.get(e.budget);
-    code.call(member.functionIndex);
-    finish(e, ending);
+    emitMemberCall(e, member, ending);
     return;
   }
   const callee = e.unit.callee(target);

@@ -23,6 +23,7 @@ export interface EmitterInput {
   readonly fn: IrFunction;
   readonly slot: number;
   readonly flow: ControlFlow;
+  readonly likely: ReadonlyMap<number, number>;
   readonly stack: StackMap;
   readonly bases: CheckedBases;
   readonly signature: Signature;
@@ -37,6 +38,8 @@ export class Emitter {
   readonly fn: IrFunction;
   readonly slot: number;
   readonly flow: ControlFlow;
+  /** Likely targets of indirect calls, by the start of the block. */
+  readonly likely: ReadonlyMap<number, number>;
   readonly stack: StackMap;
   readonly bases: CheckedBases;
   readonly signature: Signature;
@@ -88,6 +91,7 @@ export class Emitter {
     this.fn = input.fn;
     this.slot = input.slot;
     this.flow = input.flow;
+    this.likely = input.likely;
     this.stack = input.stack;
     this.bases = input.bases;
     this.signature = input.signature;

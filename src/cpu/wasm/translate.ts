@@ -22,7 +22,10 @@ export interface Prepared {
   readonly slot: number;
   readonly fn: IrFunction;
   readonly flow: ControlFlow;
+  /** Likely targets of indirect calls, by block. */
+  readonly likely: ReadonlyMap<number, number>;
 }
+const NOTHING_LIKELY: ReadonlyMap<number, number> = new Map();
 
 export interface Translation {
   readonly unit: Unit;
@@ -36,14 +39,14 @@ const DIRECT_ORDER = [...TABLE_PARAMETERS, ...BLOCK_ARGUMENTS];
 /** Statements that only the interpreter runs: a function that sets the direction flag changes what string instructions mean. */
 const isUntranslatable = (stmt: Stmt): boolean => stmt.s === 'intrinsic' && stmt.name === 'std';
 
-export function prepare({ slot, fn: source }: TranslationUnit, root = source.entry): Prepared | undefined {
+export function prepare({ slot, fn: source, likely = NOTHING_LIKELY }: TranslationUnit, root = source.entry): Prepared | undefined {
   if (source.blocks.size > MAX_NODES) return undefined;
   for (const block of source.blocks.values()) {
     for (const insn of block.insns) if (insn.stmts.some(isUntranslatable)) return undefined;
   }
   const fn = simplify(lowerFlags(source));
   const flow = controlFlow(fn, root);
-  return flow && { slot, fn, flow };
+  return flow && { slot, fn, flow, likely };
 }
 
 /** One module with all functions that can be translated; undefined when there is none. */
@@ -65,10 +68,10 @@ export function translateUnit(runtime: WasmRuntime, sources: readonly Translatio
     const parameters = called.has(fn.entry) ? DIRECT_ORDER.filter((register) => register === RSP || reads >> register & 1) : TABLE_PARAMETERS;
     unit.add(fn.entry, { slot, parameters, passesOn, functionIndex: unit.builder.declare(unit.typeFor(parameters)) });
   }
-  for (const { fn, slot, flow } of functions) {
-    const { functionIndex, parameters } = unit.member(fn.entry)!;
-    const signature = signatures.get(fn.entry)!;
-    unit.builder.define(functionIndex, emitOne(unit, { slot, fn, flow }, signature, parameters, false));
+  for (const prepared of functions) {
+    const { entry } = prepared.fn;
+    const { functionIndex, parameters } = unit.member(entry)!;
+    unit.builder.define(functionIndex, emitOne(unit, prepared, signatures.get(entry)!, parameters, false));
   }
   for (const { fn, slot } of functions) {
     const { functionIndex, parameters } = unit.member(fn.entry)!;
@@ -90,10 +93,10 @@ export function translateResumable(runtime: WasmRuntime, source: TranslationUnit
   return unit;
 }
 
-function emitOne(unit: Unit, { slot, fn, flow }: Prepared, signature: Signature, parameters: readonly number[], isResumable: boolean): Code {
+function emitOne(unit: Unit, { slot, fn, flow, likely }: Prepared, signature: Signature, parameters: readonly number[], isResumable: boolean): Code {
   const stack = stackMap(fn);
   const widths = findWidths(fn, signature.live);
-  return emitFunction({ unit, fn, slot, flow, stack, widths, bases: new CheckedBases(flow.nodes, stack.isStatic), signature, parameters, isResumable });
+  return emitFunction({ unit, fn, slot, flow, likely, stack, widths, bases: new CheckedBases(flow.nodes, stack.isStatic), signature, parameters, isResumable });
 }
 
 const outsideReads = (runtime: WasmRuntime): CalleeReads => (address) => {
@@ -104,10 +107,11 @@ const outsideReads = (runtime: WasmRuntime): CalleeReads => (address) => {
 
 function directTargets(functions: readonly Prepared[]): Set<number> {
   const targets = new Set<number>();
-  for (const { fn } of functions) {
+  for (const { fn, likely } of functions) {
     for (const { term } of fn.blocks.values()) {
       if ((term.t === 'call' || term.t === 'tail') && typeof term.target === 'number') targets.add(term.target);
     }
+    for (const target of likely.values()) targets.add(target);
   }
   return targets;
 }

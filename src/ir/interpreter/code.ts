@@ -112,6 +112,8 @@ export class FunctionCode {
     this.#blocks.set(start, made);
     return made;
   }
+  /** What the call that ends the block at `start` went to when it last ran, in the form of whoever runs calls. */
+  calleeAt(start: number): unknown { return this.#blocks.get(start)?.callee; }
   get entry(): BlockCode { return this.blockAt(this.fn.entry)!; }
 
   /** Where the instruction at `pc` begins; undefined when no instruction of the function does. */
