@@ -76,7 +76,7 @@ export function buildModules(release, { say = () => {} } = {}) {
     for (const file of listFiles(tree)) if (/\.[ch]$|Kbuild$/.test(file) && !/\.mod\.c$/.test(file) && !wanted.has(file)) fs.rmSync(tree, { recursive: true, force: true });
   }
   copySources(files, tree);
-  const made = spawnSync('make', ['-s', '-C', headersOf(release), `M=${tree}`, `-j${os.availableParallelism()}`, 'modules'], { encoding: 'utf8' });
+  const made = spawnSync('make', ['-s', '-C', headersOf(release), `M=${tree}`, `KCFLAGS=-ffile-prefix-map=${tree}=modules`, `-j${os.availableParallelism()}`, 'modules'], { encoding: 'utf8' });
   const output = `${made.stdout}${made.stderr}`;
   if (made.status !== 0) throw new Error(`kbuild failed for ${release}:\n${output}`);
   const complaints = output.split('\n').filter((line) => /warning|error/i.test(line) && !/kobox_missing|objtool|vmlinux/.test(line));
