@@ -15,6 +15,7 @@ export function* applyParameters(context: ModuleContext, module: LoadedModule, t
   const { items, rest } = splitParameters(text);
   let result = 0;
   for (const item of items) {
+    cutOut(context, module, item);
     const error = yield* applyOne(context, module, item, report);
     if (error < 0) {
       result = error;
@@ -25,6 +26,11 @@ export function* applyParameters(context: ModuleContext, module: LoadedModule, t
   return result;
 }
 
+/** Linux splits the string in place: `module->args` is its first name afterwards. */
+function cutOut(context: ModuleContext, module: LoadedModule, item: ParamItem): void {
+  for (const end of [item.nameEnd, item.valueEnd]) context.deps.ram.writeU8(module.argsAddress + end, 0);
+}
+
 function* applyOne(context: ModuleContext, module: LoadedModule, item: ParamItem, report: LoadReport): Sleeping<number> {
   const record = context.parameters.find(module, item.name);
   if (!record) {
@@ -32,7 +38,6 @@ function* applyOne(context: ModuleContext, module: LoadedModule, item: ParamItem
     return 0;
   }
   if (item.value === undefined) return yield* context.parameters.set(module, record, { text: undefined, address: 0 }, report);
-  context.deps.ram.writeU8(module.argsAddress + item.valueEnd, 0);
   return yield* context.parameters.set(module, record, { text: item.value, address: module.argsAddress + item.valueStart }, report);
 }
 

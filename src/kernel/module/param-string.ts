@@ -5,7 +5,9 @@ export interface ParamItem {
   readonly name: string;
   /** undefined: no `=`. */
   readonly value: string | undefined;
-  /** Offset of the value in the whole string, and of the byte behind it (which Linux turns into NUL). */
+  /** Offset of the byte behind the name in the whole string; Linux turns it into NUL, the `=` as well as the separator. */
+  readonly nameEnd: number;
+  /** Offset of the value, and of the byte behind it (which Linux turns into NUL). */
   readonly valueStart: number;
   readonly valueEnd: number;
 }
@@ -47,14 +49,14 @@ function readItem(text: string, from: number): { readonly item: ParamItem; reado
   const endsQuoted = at > start && text[at - 1] === '"';
   if (equals < 0) {
     const nameEnd = isQuoted && endsQuoted ? at - 1 : at;
-    return { item: { name: text.slice(start, nameEnd), value: undefined, valueStart: nameEnd, valueEnd: nameEnd }, end: at };
+    return { item: { name: text.slice(start, nameEnd), value: undefined, nameEnd, valueStart: nameEnd, valueEnd: nameEnd }, end: at };
   }
   let valueStart = equals + 1;
   let valueEnd = at;
   const isValueQuoted = text[valueStart] === '"' && valueStart < at;
   if (isValueQuoted) valueStart++;
   if ((isValueQuoted || isQuoted) && endsQuoted && valueEnd > valueStart) valueEnd--;
-  return { item: { name: text.slice(start, equals), value: text.slice(valueStart, valueEnd), valueStart, valueEnd }, end: at };
+  return { item: { name: text.slice(start, equals), value: text.slice(valueStart, valueEnd), nameEnd: equals, valueStart, valueEnd }, end: at };
 }
 
 /** Parameter names compare with `-` and `_` alike. */
