@@ -16,6 +16,7 @@ const NEEDS = [
     package: series === '6.1' ? 'linux-headers-amd64' : `linux-headers-${series}-amd64`,
     isThere: () => hasHeaders(series),
   })),
+  { what: 'Chromium', package: 'chromium', isThere: () => ['chromium', 'chromium-browser', 'google-chrome'].some(hasProgram) },
 ];
 
 const missing = () => NEEDS.filter((need) => !need.isThere());

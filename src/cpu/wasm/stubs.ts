@@ -68,7 +68,7 @@ export function entryModule(runtime: WasmRuntime): Uint8Array<ArrayBuffer> {
   storeArguments(unit, resolve);
   resolve.call(unit.imports.resolve);
   resolve.set(slot);
-  TABLE_PARAMETERS.forEach((_, index) => resolve.get(index));
+  for (let index = 0; index < TABLE_PARAMETERS.length; index++) resolve.get(index);
   loadBudget(unit, resolve);
   resolve.get(slot);
   resolve.callIndirect(unit.tableType);

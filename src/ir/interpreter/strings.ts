@@ -56,8 +56,8 @@ function load(m: Machine, reg: number, size: number): number {
 }
 function store(m: Machine, reg: number, size: number, low: number, high: number): void {
   const offset = storableAt(m, reg, size);
-  if (offset < 0) return m.storeOutside(m.regs[2 * reg]!, m.regs[2 * reg + 1]!, size, low, high);
-  put(m.view, offset, size, low, high);
+  if (offset < 0) m.storeOutside(m.regs[2 * reg]!, m.regs[2 * reg + 1]!, size, low, high);
+  else put(m.view, offset, size, low, high);
 }
 function put(view: DataView, offset: number, size: number, low: number, high: number): void {
   if (size === 1) view.setInt8(offset, low);
