@@ -71,6 +71,8 @@ export interface Prototypes {
   __get_free_pages: (gfp_mask: number, order: number) => number | boolean;
   /** `u32 __get_random_u32_below(u32 ceil)` */
   __get_random_u32_below: (ceil: number) => number | boolean;
+  /** `ktime_t __hrtimer_get_remaining(const struct hrtimer *timer, bool adjust)` */
+  __hrtimer_get_remaining: (timer: Ptr<'hrtimer'>, adjust: boolean) => bigint;
   /** `void __init_rwsem(struct rw_semaphore *sem, const char *name, struct lock_class_key *key)` */
   __init_rwsem: (sem: Ptr<'rw_semaphore'>, name: Ptr<'char'>, key: Ptr<'lock_class_key'>) => void;
   /** `void __init_swait_queue_head(struct swait_queue_head *q, const char *name, struct lock_class_key *key)` */
@@ -219,6 +221,10 @@ export interface Prototypes {
   add_device_randomness: (buf: PlainPtr, len: number) => void;
   /** `void add_taint(unsigned int flag, enum lockdep_ok lockdep_ok)` */
   add_taint: (flag: number, lockdep_ok: number) => void;
+  /** `void add_timer(struct timer_list *timer)` */
+  add_timer: (timer: Ptr<'timer_list'>) => void;
+  /** `void add_timer_on(struct timer_list *timer, int cpu)` */
+  add_timer_on: (timer: Ptr<'timer_list'>, cpu: number) => void;
   /** `void add_wait_queue(struct wait_queue_head *wq_head, struct wait_queue_entry *wq_entry)` */
   add_wait_queue: (wq_head: Ptr<'wait_queue_head'>, wq_entry: Ptr<'wait_queue_entry'>) => void;
   /** `void add_wait_queue_exclusive(struct wait_queue_head *wq_head, struct wait_queue_entry *wq_entry)` */
@@ -305,6 +311,8 @@ export interface Prototypes {
   complete_all: (x: Ptr<'completion'>) => void;
   /** `bool completion_done(struct completion *x)` */
   completion_done: (x: Ptr<'completion'>) => boolean;
+  /** `long copy_from_kernel_nofault(void *dst, const void *src, size_t size)` */
+  copy_from_kernel_nofault: (dst: PlainPtr, src: PlainPtr, size: number) => number | boolean;
   /** `u32 crc32_be(u32 crc, const unsigned char *p, size_t len)` */
   crc32_be: (crc: number, p: PlainPtr, len: number) => number | boolean;
   /** `u32 crc32_le(u32 crc, const unsigned char *p, size_t len)` */
@@ -327,6 +335,10 @@ export interface Prototypes {
   dev_driver_string: (dev: Ptr<'device'>) => Ptr<'char'>;
   /** `int dev_err_probe(const struct device *dev, int err, const char *fmt, ...)` */
   dev_err_probe: (dev: Ptr<'device'>, err: number, fmt: Ptr<'char'>, va: VaList) => number | boolean;
+  /** `int dev_printk_emit(int level, const struct device *dev, const char *fmt, ...)` */
+  dev_printk_emit: (level: number, dev: Ptr<'device'>, fmt: Ptr<'char'>, va: VaList) => number | boolean;
+  /** `int dev_vprintk_emit(int level, const struct device *dev, const char *fmt, struct __va_list_tag *args)` */
+  dev_vprintk_emit: (level: number, dev: Ptr<'device'>, fmt: Ptr<'char'>, args: Ptr<'__va_list_tag'>) => number | boolean;
   /** `int do_settimeofday64(const struct timespec64 *ts)` */
   do_settimeofday64: (ts: Ptr<'timespec64'>) => number | boolean;
   /** `int do_wait_intr(wait_queue_head_t *wq, wait_queue_entry_t *wait)` */
@@ -413,6 +425,18 @@ export interface Prototypes {
   hex_dump_to_buffer: (buf: PlainPtr, len: number, rowsize: number, groupsize: number, linebuf: Ptr<'char'>, linebuflen: number, ascii: boolean) => number | boolean;
   /** `int hex_to_bin(unsigned char ch)` */
   hex_to_bin: (ch: number) => number | boolean;
+  /** `bool hrtimer_active(const struct hrtimer *timer)` */
+  hrtimer_active: (timer: Ptr<'hrtimer'>) => boolean;
+  /** `int hrtimer_cancel(struct hrtimer *timer)` */
+  hrtimer_cancel: (timer: Ptr<'hrtimer'>) => number | boolean;
+  /** `u64 hrtimer_forward(struct hrtimer *timer, ktime_t now, ktime_t interval)` */
+  hrtimer_forward: (timer: Ptr<'hrtimer'>, now: bigint, interval: bigint) => bigint;
+  /** `void hrtimer_init(struct hrtimer *timer, clockid_t clock_id, enum hrtimer_mode mode)` */
+  hrtimer_init: (timer: Ptr<'hrtimer'>, clock_id: number, mode: number) => void;
+  /** `void hrtimer_start_range_ns(struct hrtimer *timer, ktime_t tim, u64 delta_ns, const enum hrtimer_mode mode)` */
+  hrtimer_start_range_ns: (timer: Ptr<'hrtimer'>, tim: bigint, delta_ns: bigint, mode: number) => void;
+  /** `int hrtimer_try_to_cancel(struct hrtimer *timer)` */
+  hrtimer_try_to_cancel: (timer: Ptr<'hrtimer'>) => number | boolean;
   /** `u32 hsiphash_1u32(const u32 first, const hsiphash_key_t *key)` */
   hsiphash_1u32: (first: number, key: Ptr<'hsiphash_key_t'>) => number | boolean;
   /** `u32 hsiphash_2u32(const u32 first, const u32 second, const hsiphash_key_t *key)` */
@@ -429,6 +453,12 @@ export interface Prototypes {
   ida_free: (ida: Ptr<'ida'>, id: number) => void;
   /** `void idr_preload(gfp_t gfp_mask)` */
   idr_preload: (gfp_mask: number) => void;
+  /** `int in4_pton(const char *src, int srclen, u8 *dst, int delim, const char **end)` */
+  in4_pton: (src: Ptr<'char'>, srclen: number, dst: PlainPtr, delim: number, end: Ptr<'char *'>) => number | boolean;
+  /** `int in6_pton(const char *src, int srclen, u8 *dst, int delim, const char **end)` */
+  in6_pton: (src: Ptr<'char'>, srclen: number, dst: PlainPtr, delim: number, end: Ptr<'char *'>) => number | boolean;
+  /** `void init_timer_key(struct timer_list *timer, void (*func)(struct timer_list *), unsigned int flags, const char *name, struct lock_class_key *key)` */
+  init_timer_key: (timer: Ptr<'timer_list'>, func: Ptr<'function'>, flags: number, name: Ptr<'char'>, key: Ptr<'lock_class_key'>) => void;
   /** `void init_wait_entry(struct wait_queue_entry *wq_entry, int flags)` */
   init_wait_entry: (wq_entry: Ptr<'wait_queue_entry'>, flags: number) => void;
   /** `u64 int_pow(u64 base, unsigned int exp)` */
@@ -439,6 +469,8 @@ export interface Prototypes {
   interval_tree_remove: (node: Ptr<'interval_tree_node'>, root: Ptr<'rb_root_cached'>) => void;
   /** `__sum16 ip_compute_csum(const void *buff, int len)` */
   ip_compute_csum: (buff: PlainPtr, len: number) => number | boolean;
+  /** `bool irq_fpu_usable(void)` */
+  irq_fpu_usable: () => boolean;
   /** `bool is_module_sig_enforced(void)` */
   is_module_sig_enforced: () => boolean;
   /** `bool is_vmalloc_addr(const void *x)` */
@@ -447,6 +479,10 @@ export interface Prototypes {
   is_vmalloc_or_module_addr: (x: PlainPtr) => number | boolean;
   /** `char *kasprintf(gfp_t gfp, const char *fmt, ...)` */
   kasprintf: (gfp: number, fmt: Ptr<'char'>, va: VaList) => Ptr<'char'>;
+  /** `void kernel_fpu_begin_mask(unsigned int kfpu_mask)` */
+  kernel_fpu_begin_mask: (kfpu_mask: number) => void;
+  /** `void kernel_fpu_end(void)` */
+  kernel_fpu_end: () => void;
   /** `void kernel_param_lock(struct module *mod)` */
   kernel_param_lock: (mod: Ptr<'module'>) => void;
   /** `void kernel_param_unlock(struct module *mod)` */
@@ -637,12 +673,46 @@ export interface Prototypes {
   memcpy_and_pad: (dest: PlainPtr, dest_len: number, src: PlainPtr, count: number, pad: number) => void;
   /** `unsigned long long memparse(const char *ptr, char **retptr)` */
   memparse: (ptr: Ptr<'char'>, retptr: Ptr<'char *'>) => bigint;
+  /** `void *mempool_alloc(mempool_t *pool, gfp_t gfp_mask)` */
+  mempool_alloc: (pool: Ptr<'mempool_s'>, gfp_mask: number) => PlainPtr;
+  /** `void *mempool_alloc_pages(gfp_t gfp_mask, void *pool_data)` */
+  mempool_alloc_pages: (gfp_mask: number, pool_data: PlainPtr) => PlainPtr;
+  /** `void *mempool_alloc_slab(gfp_t gfp_mask, void *pool_data)` */
+  mempool_alloc_slab: (gfp_mask: number, pool_data: PlainPtr) => PlainPtr;
+  /** `mempool_t *mempool_create(int min_nr, mempool_alloc_t *alloc_fn, mempool_free_t *free_fn, void *pool_data)` */
+  mempool_create: (min_nr: number, alloc_fn: Ptr<'function'>, free_fn: Ptr<'function'>, pool_data: PlainPtr) => Ptr<'mempool_s'>;
+  /** `mempool_t *mempool_create_node(int min_nr, mempool_alloc_t *alloc_fn, mempool_free_t *free_fn, void *pool_data, gfp_t gfp_mask, int node_id)` */
+  mempool_create_node: (min_nr: number, alloc_fn: Ptr<'function'>, free_fn: Ptr<'function'>, pool_data: PlainPtr, gfp_mask: number, node_id: number) => Ptr<'mempool_s'>;
+  /** `void mempool_destroy(mempool_t *pool)` */
+  mempool_destroy: (pool: Ptr<'mempool_s'>) => void;
+  /** `void mempool_exit(mempool_t *pool)` */
+  mempool_exit: (pool: Ptr<'mempool_s'>) => void;
+  /** `void mempool_free(void *element, mempool_t *pool)` */
+  mempool_free: (element: PlainPtr, pool: Ptr<'mempool_s'>) => void;
+  /** `void mempool_free_pages(void *element, void *pool_data)` */
+  mempool_free_pages: (element: PlainPtr, pool_data: PlainPtr) => void;
+  /** `void mempool_free_slab(void *element, void *pool_data)` */
+  mempool_free_slab: (element: PlainPtr, pool_data: PlainPtr) => void;
+  /** `int mempool_init(mempool_t *pool, int min_nr, mempool_alloc_t *alloc_fn, mempool_free_t *free_fn, void *pool_data)` */
+  mempool_init: (pool: Ptr<'mempool_s'>, min_nr: number, alloc_fn: Ptr<'function'>, free_fn: Ptr<'function'>, pool_data: PlainPtr) => number | boolean;
+  /** `int mempool_init_node(mempool_t *pool, int min_nr, mempool_alloc_t *alloc_fn, mempool_free_t *free_fn, void *pool_data, gfp_t gfp_mask, int node_id)` */
+  mempool_init_node: (pool: Ptr<'mempool_s'>, min_nr: number, alloc_fn: Ptr<'function'>, free_fn: Ptr<'function'>, pool_data: PlainPtr, gfp_mask: number, node_id: number) => number | boolean;
+  /** `void mempool_kfree(void *element, void *pool_data)` */
+  mempool_kfree: (element: PlainPtr, pool_data: PlainPtr) => void;
+  /** `void *mempool_kmalloc(gfp_t gfp_mask, void *pool_data)` */
+  mempool_kmalloc: (gfp_mask: number, pool_data: PlainPtr) => PlainPtr;
+  /** `int mempool_resize(mempool_t *pool, int new_min_nr)` */
+  mempool_resize: (pool: Ptr<'mempool_s'>, new_min_nr: number) => number | boolean;
   /** `void *memscan(void *addr, int c, size_t size)` */
   memscan: (addr: PlainPtr, c: number, size: number) => PlainPtr;
   /** `size_t memweight(const void *ptr, size_t bytes)` */
   memweight: (ptr: PlainPtr, bytes: number) => number | boolean;
   /** `time64_t mktime64(const unsigned int year0, const unsigned int mon0, const unsigned int day, const unsigned int hour, const unsigned int min, const unsigned int sec)` */
   mktime64: (year0: number, mon0: number, day: number, hour: number, min: number, sec: number) => bigint;
+  /** `int mod_timer(struct timer_list *timer, unsigned long expires)` */
+  mod_timer: (timer: Ptr<'timer_list'>, expires: number) => number | boolean;
+  /** `int mod_timer_pending(struct timer_list *timer, unsigned long expires)` */
+  mod_timer_pending: (timer: Ptr<'timer_list'>, expires: number) => number | boolean;
   /** `void module_put(struct module *module)` */
   module_put: (module: Ptr<'module'>) => void;
   /** `int module_refcount(struct module *mod)` */
@@ -755,6 +825,12 @@ export interface Prototypes {
   sched_clock_cpu: (cpu: number) => bigint;
   /** `void schedule(void)` */
   schedule: () => void;
+  /** `int schedule_hrtimeout(ktime_t *expires, const enum hrtimer_mode mode)` */
+  schedule_hrtimeout: (expires: PlainPtr, mode: number) => number | boolean;
+  /** `int schedule_hrtimeout_range(ktime_t *expires, u64 delta, const enum hrtimer_mode mode)` */
+  schedule_hrtimeout_range: (expires: PlainPtr, delta: bigint, mode: number) => number | boolean;
+  /** `int schedule_hrtimeout_range_clock(ktime_t *expires, u64 delta, const enum hrtimer_mode mode, clockid_t clock_id)` */
+  schedule_hrtimeout_range_clock: (expires: PlainPtr, delta: bigint, mode: number, clock_id: number) => number | boolean;
   /** `long schedule_timeout(long timeout)` */
   schedule_timeout: (timeout: number) => number | boolean;
   /** `long schedule_timeout_idle(long timeout)` */
@@ -821,10 +897,20 @@ export interface Prototypes {
   sort_r: (base: PlainPtr, num: number, size: number, cmp_func: Ptr<'function'>, swap_func: Ptr<'function'>, priv: PlainPtr) => void;
   /** `void split_page(struct page *page, unsigned int order)` */
   split_page: (page: Ptr<'page'>, order: number) => void;
+  /** `int sprint_symbol(char *buffer, unsigned long address)` */
+  sprint_symbol: (buffer: Ptr<'char'>, address: number) => number | boolean;
+  /** `int sprint_symbol_no_offset(char *buffer, unsigned long address)` */
+  sprint_symbol_no_offset: (buffer: Ptr<'char'>, address: number) => number | boolean;
   /** `int sprintf(char *buf, const char *fmt, ...)` */
   sprintf: (buf: Ptr<'char'>, fmt: Ptr<'char'>, va: VaList) => number | boolean;
   /** `int sscanf(const char *buf, const char *fmt, ...)` */
   sscanf: (buf: Ptr<'char'>, fmt: Ptr<'char'>, va: VaList) => number | boolean;
+  /** `void stack_trace_print(const unsigned long *entries, unsigned int nr_entries, int spaces)` */
+  stack_trace_print: (entries: PlainPtr, nr_entries: number, spaces: number) => void;
+  /** `unsigned int stack_trace_save(unsigned long *store, unsigned int size, unsigned int skipnr)` */
+  stack_trace_save: (store: PlainPtr, size: number, skipnr: number) => number | boolean;
+  /** `int stack_trace_snprint(char *buf, size_t size, const unsigned long *entries, unsigned int nr_entries, int spaces)` */
+  stack_trace_snprint: (buf: Ptr<'char'>, size: number, entries: PlainPtr, nr_entries: number, spaces: number) => number | boolean;
   /** `int static_key_count(struct static_key *key)` */
   static_key_count: (key: Ptr<'static_key'>) => number | boolean;
   /** `void static_key_disable(struct static_key *key)` */
@@ -907,6 +993,16 @@ export interface Prototypes {
   test_taint: (flag: number) => number | boolean;
   /** `void time64_to_tm(time64_t totalsecs, int offset, struct tm *result)` */
   time64_to_tm: (totalsecs: bigint, offset: number, result: Ptr<'tm'>) => void;
+  /** `int timer_delete(struct timer_list *timer)` */
+  timer_delete: (timer: Ptr<'timer_list'>) => number | boolean;
+  /** `int timer_delete_sync(struct timer_list *timer)` */
+  timer_delete_sync: (timer: Ptr<'timer_list'>) => number | boolean;
+  /** `int timer_reduce(struct timer_list *timer, unsigned long expires)` */
+  timer_reduce: (timer: Ptr<'timer_list'>, expires: number) => number | boolean;
+  /** `int timer_shutdown(struct timer_list *timer)` */
+  timer_shutdown: (timer: Ptr<'timer_list'>) => number | boolean;
+  /** `int timer_shutdown_sync(struct timer_list *timer)` */
+  timer_shutdown_sync: (timer: Ptr<'timer_list'>) => number | boolean;
   /** `bool timerqueue_add(struct timerqueue_head *head, struct timerqueue_node *node)` */
   timerqueue_add: (head: Ptr<'timerqueue_head'>, node: Ptr<'timerqueue_node'>) => boolean;
   /** `bool timerqueue_del(struct timerqueue_head *head, struct timerqueue_node *node)` */
@@ -915,6 +1011,8 @@ export interface Prototypes {
   timerqueue_iterate_next: (node: Ptr<'timerqueue_node'>) => Ptr<'timerqueue_node'>;
   /** `bool try_module_get(struct module *module)` */
   try_module_get: (module: Ptr<'module'>) => boolean;
+  /** `int try_to_del_timer_sync(struct timer_list *timer)` */
+  try_to_del_timer_sync: (timer: Ptr<'timer_list'>) => number | boolean;
   /** `bool try_wait_for_completion(struct completion *x)` */
   try_wait_for_completion: (x: Ptr<'completion'>) => boolean;
   /** `int unregister_module_notifier(struct notifier_block *nb)` */
@@ -937,6 +1035,10 @@ export interface Prototypes {
   vcalloc: (n: number, size: number) => PlainPtr;
   /** `void vfree(const void *addr)` */
   vfree: (addr: PlainPtr) => void;
+  /** `void *vm_map_ram(struct page **pages, unsigned int count, int node)` */
+  vm_map_ram: (pages: Ptr<'page *'>, count: number, node: number) => PlainPtr;
+  /** `void vm_unmap_ram(const void *mem, unsigned int count)` */
+  vm_unmap_ram: (mem: PlainPtr, count: number) => void;
   /** `void *vmalloc(unsigned long size)` */
   vmalloc: (size: number) => PlainPtr;
   /** `void *vmalloc_32(unsigned long size)` */
@@ -965,6 +1067,8 @@ export interface Prototypes {
   vsprintf: (buf: Ptr<'char'>, fmt: Ptr<'char'>, args: Ptr<'__va_list_tag'>) => number | boolean;
   /** `int vsscanf(const char *buf, const char *fmt, struct __va_list_tag *args)` */
   vsscanf: (buf: Ptr<'char'>, fmt: Ptr<'char'>, args: Ptr<'__va_list_tag'>) => number | boolean;
+  /** `void vunmap(const void *addr)` */
+  vunmap: (addr: PlainPtr) => void;
   /** `void *vzalloc(unsigned long size)` */
   vzalloc: (size: number) => PlainPtr;
   /** `void *vzalloc_node(unsigned long size, int node)` */

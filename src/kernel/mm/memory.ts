@@ -13,6 +13,7 @@ import { cpuMaskExports } from './cpu-masks.ts';
 import { duplicateExports } from './duplicate-exports.ts';
 import { KmemCaches } from './kmem-caches.ts';
 import { layoutExports } from './layout-exports.ts';
+import { maccessExports } from './maccess-exports.ts';
 import { mempoolExports } from './mempool-exports.ts';
 import { ModuleMemory } from './module-memory.ts';
 import { pageExports } from './page-exports.ts';
@@ -81,6 +82,7 @@ export function bootMemory(deps: MemoryDeps): Memory {
     ...pageExports({ ram, map, pages, reporter, sites }),
     ...slabExports(slab, caches, ram, caller),
     ...vmallocExports(vmalloc, vmallocDeps),
+    ...maccessExports(ram),
     ...mempoolExports({ ram, abi, slab, pages, vmalloc, callGuest: deps.callGuest, caller }),
     ...duplicateExports({ ram, slab, vmalloc, caller, isKernelRodata }),
     ...usercopyExports({ slab, areas, log, reporter, sites, isText }),
