@@ -50,9 +50,13 @@ import { Kthreads } from './sched/kthread.ts';
 import { Scheduler } from './sched/scheduler.ts';
 import { WaitQueues } from './sched/wait-queue.ts';
 import type { Reporter, Symbols, Tasks } from './services.ts';
-import { HZ, TICK_NSEC, VirtualClock } from './time/clock.ts';
+import { Ksoftirqd } from './softirq/ksoftirqd.ts';
+import { Softirqs } from './softirq/softirqs.ts';
+import { HZ, VirtualClock } from './time/clock.ts';
 import { jiffiesToMsecs, msecsToJiffies } from './time/conversions.ts';
 import { LOOPS_PER_JIFFY, timeExports } from './time/exports.ts';
+import { bootTime, type Time } from './time/time.ts';
+import { timerExports } from './time/timer-exports.ts';
 
 export interface KernelOptions extends ModuleOptions, PanicOptions {
   readonly abi: Abi;
@@ -87,6 +91,8 @@ export interface KernelParts {
   readonly scheduler: Scheduler;
   readonly taints: KernelTaints;
   readonly context: ContextState;
+  readonly softirqs: Softirqs;
+  readonly time: Time;
   readonly panic: Panic;
   readonly modules: ModuleSystem;
   readonly exports: KernelExports;
@@ -97,6 +103,7 @@ export interface KernelParts {
 const DEFAULT_MEMORY = 256 << 20;
 /** One unit of work is about one instruction of a processor of some hundred MIPS. */
 const NS_PER_WORK = 1;
+const WATCHDOG_WORK = 1_000_000_000;
 
 export function bootKernel(options: KernelOptions): KernelParts {
   const { abi } = options;
@@ -104,12 +111,18 @@ export function bootKernel(options: KernelOptions): KernelParts {
   const image = new KernelImage();
   const random = new RandomSource(BigInt(options.seed ?? 0));
 
+  /** Stores that the read-only zone refuses: data of a module that its init may still write. */
+  const storeUnsealed = (address: Ptr, sizeBytes: number, value: bigint): boolean => {
+    if (!modules.isUnsealed(address) || !modules.isUnsealed(address + sizeBytes - 1)) return false;
+    for (let i = 0; i < sizeBytes; i++) ram.writeU8(address + i, Number((value >> BigInt(8 * i)) & 0xffn));
+    return true;
+  };
   const model = new CpuModel(0, {
     portIn: (_port, size) => 2 ** (8 * size) - 1, portOut: () => {},
     timestamp: () => clock.timestamp(), random: () => random.u64(),
     readMsr: () => undefined, writeMsr: () => false, interruptsChanged: () => {}, pagingChanged: () => {},
   });
-  const cpu = new Processor({ ram, model, ...(options.engine === 'interp' ? {} : { wasm: createWasmBackEnd }) });
+  const cpu = new Processor({ ram, model, outside: { load: () => undefined, store: storeUnsealed }, ...(options.engine === 'interp' ? {} : { wasm: createWasmBackEnd }) });
   if (options.onCall) traceCalls(cpu, { abi, ram, symbols: { symbolize: (address) => modules.symbolize(address), addressOf: (name) => modules.addressOf(name) }, onCall: options.onCall });
   const clock: VirtualClock = new VirtualClock({ ram, image, workDone: () => cpu.workDone, nsPerWork: NS_PER_WORK, ...(options.bootTimeNs === undefined ? {} : { bootTimeNs: options.bootTimeNs }) });
 
@@ -131,11 +144,18 @@ export function bootKernel(options: KernelOptions): KernelParts {
     isText: (address) => image.isText(address) || modules.findModuleByAddress(address)?.isInText(address) === true,
   });
   const scheduler: Scheduler = new Scheduler({
-    ram, abi, cpu, allocator: memory.allocator, perCpu: memory.perCpu, clock, tickNs: TICK_NSEC,
+    ram, abi, cpu, allocator: memory.allocator, perCpu: memory.perCpu,
+    time: {
+      ticks: () => clock.ticks(), addTimeout: (ticks, expire) => time.timers.addTimeout(ticks, expire),
+      addPreciseTimeout: (ns, slackNs, expire) => time.hrtimers.addTimeout(ns, slackNs, expire), poll: () => time.interrupt.poll(), idle: (limitNs) => time.idle(limitNs),
+    },
+    beforeSwitch: () => { if (context.preemptCount !== 0) atomicSwitch(); },
     initTask: image.data('init_task', abi.sizeOf('task_struct'), 64), bootStack: memory.map.bootStacks,
   });
 
   const context = new ContextState({ ram, abi, perCpu: memory.perCpu, model });
+  const ksoftirqd = new Ksoftirqd(scheduler, () => softirqs);
+  const softirqs: Softirqs = new Softirqs({ ram, abi, perCpu: memory.perCpu, context, log: printk.log, wakeDaemon: () => ksoftirqd.wake() });
   const panic: Panic = new Panic({
     ram, abi, cpu, image, log: printk.log, symbols, tasks, taints, context, linkedIn: () => modules.linkedIn(), stack: () => scheduler.current.stack, options,
     control: () => ({ cr0: model.control[0]!, cr3: model.control[3]!, cr4: model.control[4]! }),
@@ -159,30 +179,39 @@ export function bootKernel(options: KernelOptions): KernelParts {
   });
   const exceptions: Exceptions = new Exceptions(panic, modules, (address) => printk.hashedText(address));
   cpu.onException = exceptions.handle;
-  cpu.onBudget = exceptions.exhausted;
+  const lockedUp = (symbol: string): never => exceptions.exhausted({ ...cpu.currentFrame(), functionName: symbol });
+  const callSite = (name: string): Ptr => image.callSite(name);
+  const time = bootTime({
+    ram, abi, cpu, perCpu: memory.perCpu, clock, context, softirqs, callSite, lockedUp, define, events: scheduler.events, nsPerWork: NS_PER_WORK,
+    exhausted: exceptions.exhausted, watchdogWork: options.watchdogWork ?? WATCHDOG_WORK, current: () => scheduler.current,
+  });
+  const atomicSwitch = (): void => {
+    panic.schedulingWhileAtomic();
+    // Differs from Linux, which gets lost here: an interrupt has no stack of its own to wait on.
+    if (softirqs.isServing) panic.panic('Aiee, killing interrupt handler!');
+    context.preemptCount = 0;
+  };
   const tables: Record<string, ExportTableMakers[string]> = {
     'kernel/arch': () => archExports({ ram, abi, cpu: model, perCpu: memory.perCpu, features, loopsPerJiffy: LOOPS_PER_JIFFY, define, refuse, condResched: () => 0, context }),
     'kernel/printk': () => ({ ...printkExports(printk), ...printfExports(printk, memory.allocator) }),
     'kernel/module': () => moduleExports(modules.context),
     'kernel/panic': () => panicExports({ panic, formatter: printk.formatter, log: printk.log }),
     'kernel/mm': () => memory.exports(),
-    'kernel/time': () => timeExports({ ram, abi, clock, cpu: () => 0 }),
+    'kernel/time': () => ({ ...timeExports({ ram, abi, clock, cpu: () => 0, busyWait: (untilNs) => time.interrupt.busyWait(untilNs) }), ...timerExports({ ram, time, scheduler }) }),
     'kernel/lib': () => libraryExports({
       ram, abi, allocator: memory.allocator, pageMap: memory.map, perCpu: memory.perCpu, log: printk.log, reporter, random, callGuest, cpu: () => 0,
       preemptDisable: () => { context.preemptCount++; },
     }),
   };
-  const callSite = (name: string): Ptr => image.callSite(name);
   const blocked = (waiter: string, link: string): BlockedList => new BlockedList(ram, scheduler, abi.struct<string>(waiter), link);
   tables['kernel/sched'] = () => schedulerExports({
-    ram, scheduler, waitQueues: new WaitQueues({ ram, abi, cpu, scheduler, text: (name) => exports.resolve(name)!.address, callSite }),
+    ram, scheduler, waitQueues: new WaitQueues({ ram, abi, cpu, scheduler, context, text: (name) => exports.resolve(name)!.address, callSite }),
     completions: new Completions(ram, abi, scheduler), kthreads: new Kthreads({ ram, abi, cpu, scheduler, callSite }),
     format: (format, args) => printk.formatter.formatAt(format, args), msecsToJiffies, jiffiesToMsecs,
   });
   tables['kernel/locking'] = () => ({
     ...spinlockExports(new SpinLocks({
-      ram, context, bottomHalvesEnabled: () => {},
-      lockedUp: (symbol) => exceptions.exhausted({ ...cpu.currentFrame(), functionName: symbol }),
+      ram, context, bottomHalvesEnabled: () => softirqs.bottomHalvesEnabled(), lockedUp,
     })),
     ...sleepingLockExports({
       mutexes: new Mutexes({ ram, abi, scheduler, waiters: blocked('mutex_waiter', 'list') }),
@@ -194,7 +223,7 @@ export function bootKernel(options: KernelOptions): KernelParts {
   tables['kernel/rcu'] = () => rcuReadExports(new RcuReadSide(ram, abi, tasks));
   const exports = registerExports(tables, { image, cpu, abi, ram, perCpu: memory.perCpu });
   return {
-    abi, ram, image, cpu, clock, printk, memory, scheduler, taints, context, panic, modules, exports,
+    abi, ram, image, cpu, clock, printk, memory, scheduler, taints, context, softirqs, time, panic, modules, exports,
     exportTables: () => Object.fromEntries(Object.entries(tables).map(([folder, make]) => [folder, make()])),
   };
 }

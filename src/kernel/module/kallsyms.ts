@@ -135,7 +135,7 @@ export class ModuleKallsyms {
     if (!found) return undefined;
     const value = table.values[found.at]!;
     if (value < part.base) return undefined;
-    const size = isText || !this.#isOldStyle ? found.next - value : area.textSize - (value - part.base) - (part.isReadOnly ? 0 : area.readOnlySize);
+    const size = isText || !this.#isOldStyle ? found.next - value : area.textSize - (value - part.base) - (part.isReadOnly ? 0 : area.zoneSize);
     return { name: table.name(found.at), offset: address - value, size, module: module.name };
   }
   addressOf(name: string): Ptr | undefined {

@@ -3,7 +3,7 @@
 // the end included, because /proc/modules and sysfs show them.
 //
 // Differs from Linux: the read-only part and the writable part of a region are two allocations, since RAM has one read-only
-// zone; data that is read-only after init stays writable.
+// zone. Data that is read-only after init lies in that zone from the start; stores to it are let through until init has returned.
 
 import { alignUp, PAGE_SIZE, type Ptr } from '../../base/ptr.ts';
 import { SHF_ALLOC, SHF_EXECINSTR, SHF_WRITE, SHN_LORESERVE, SHN_UNDEF, SYM_SIZE } from '../../elf/constants.ts';
@@ -15,7 +15,7 @@ import { isInitSection, JUMP_TABLE, MODINFO, PER_CPU, RO_AFTER_INIT, VERSIONS } 
 /** Bytes of `struct mod_kallsyms`, which Linux keeps behind the symbols of the init region. */
 const MOD_KALLSYMS_SIZE = 32;
 
-/** One region of 6.1 or one area of 6.12. Offsets below `readOnlySize` lie in the read-only zone. */
+/** One region of 6.1 or one area of 6.12. Offsets below `zoneSize` lie in the read-only zone. */
 export class Area {
   readonly name: string;
   readonly isInit: boolean;
@@ -24,29 +24,32 @@ export class Area {
   readOnlySize = 0;
   /** End of what becomes read-only after init. */
   roAfterInitSize = 0;
+  zoneSize = 0;
   readOnlyBase: Ptr = 0;
   writableBase: Ptr = 0;
   constructor(name: string, isInit: boolean) {
     this.name = name;
     this.isInit = isInit;
   }
-  address(offset: number): Ptr { return offset < this.readOnlySize ? this.readOnlyBase + offset : this.writableBase + (offset - this.readOnlySize); }
-  get base(): Ptr { return this.readOnlySize > 0 ? this.readOnlyBase : this.writableBase; }
+  address(offset: number): Ptr { return offset < this.zoneSize ? this.readOnlyBase + offset : this.writableBase + (offset - this.zoneSize); }
+  get base(): Ptr { return this.zoneSize > 0 ? this.readOnlyBase : this.writableBase; }
   contains(address: Ptr): boolean {
-    return (address >= this.readOnlyBase && address < this.readOnlyBase + this.readOnlySize)
-      || (address >= this.writableBase && address < this.writableBase + this.size - this.readOnlySize);
+    return (address >= this.readOnlyBase && address < this.readOnlyBase + this.zoneSize)
+      || (address >= this.writableBase && address < this.writableBase + this.size - this.zoneSize);
   }
+  /** True for data that is read-only once init has returned. */
+  isSealedAfterInit(address: Ptr): boolean { return address >= this.readOnlyBase + this.readOnlySize && address < this.readOnlyBase + this.zoneSize; }
   /** The allocation that holds `address`, which lies in the area. */
   partAt(address: Ptr): { readonly base: Ptr; readonly size: number; readonly isReadOnly: boolean } {
-    return address >= this.readOnlyBase && address < this.readOnlyBase + this.readOnlySize
-      ? { base: this.readOnlyBase, size: this.readOnlySize, isReadOnly: true }
-      : { base: this.writableBase, size: this.size - this.readOnlySize, isReadOnly: false };
+    return address >= this.readOnlyBase && address < this.readOnlyBase + this.zoneSize
+      ? { base: this.readOnlyBase, size: this.zoneSize, isReadOnly: true }
+      : { base: this.writableBase, size: this.size - this.zoneSize, isReadOnly: false };
   }
   /** False when memory is short; what was allocated is freed then. */
   allocate(space: ModuleSpace): boolean {
-    if (this.readOnlySize > 0) this.readOnlyBase = space.allocReadOnly(this.readOnlySize);
-    if (this.size > this.readOnlySize) this.writableBase = space.allocWritable(this.size - this.readOnlySize);
-    const isDone = (this.readOnlySize === 0 || this.readOnlyBase !== 0) && (this.size === this.readOnlySize || this.writableBase !== 0);
+    if (this.zoneSize > 0) this.readOnlyBase = space.allocReadOnly(this.zoneSize);
+    if (this.size > this.zoneSize) this.writableBase = space.allocWritable(this.size - this.zoneSize);
+    const isDone = (this.zoneSize === 0 || this.readOnlyBase !== 0) && (this.size === this.zoneSize || this.writableBase !== 0);
     if (!isDone) this.free(space);
     return isDone;
   }
@@ -54,7 +57,7 @@ export class Area {
     if (this.readOnlyBase !== 0) space.free(this.readOnlyBase);
     if (this.writableBase !== 0) space.free(this.writableBase);
     this.readOnlyBase = this.writableBase = 0;
-    this.size = this.textSize = this.readOnlySize = this.roAfterInitSize = 0;
+    this.size = this.textSize = this.readOnlySize = this.roAfterInitSize = this.zoneSize = 0;
   }
 }
 
@@ -131,7 +134,7 @@ function layOutTwoRegions(file: ModuleFile): Layout {
     placement.putAll(area, index, isReadOnly);
     area.readOnlySize = area.size = pageAlign(area.size);
     placement.putAll(area, index, isRoAfterInit);
-    area.roAfterInitSize = area.size = pageAlign(area.size);
+    area.roAfterInitSize = area.zoneSize = area.size = pageAlign(area.size);
     placement.putAll(area, index, isAny);
     area.size = pageAlign(area.size);
   });
@@ -147,7 +150,8 @@ function layOutSevenAreas(file: ModuleFile): Layout {
   put(0, isExecutable); put(2, isReadOnly); put(3, isRoAfterInit); put(1, isAny);
   put(4, isExecutable); put(6, isReadOnly); put(5, isAny);
   const layout = addSymbolTables(file, placement, areas, areas[1]!, areas[5]!, 5);
-  for (const index of [0, 2, 4, 6]) areas[index]!.readOnlySize = areas[index]!.size;
+  for (const index of [0, 2, 4, 6]) areas[index]!.readOnlySize = areas[index]!.zoneSize = areas[index]!.size;
+  areas[3]!.zoneSize = areas[3]!.size;
   areas[0]!.textSize = areas[0]!.size;
   areas[4]!.textSize = areas[4]!.size;
   return layout;

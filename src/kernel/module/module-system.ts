@@ -113,6 +113,13 @@ export class ModuleSystem implements Symbols {
     return undefined;
   }
 
+  /** True while a module that is being initialised may still write data that is sealed afterwards. */
+  isUnsealed(address: Ptr): boolean {
+    const module = this.findModuleByAddress(address);
+    if (module === undefined || this.context.state(module) !== STATE.COMING) return false;
+    return module.areas.some((area) => area.isSealedAfterInit(address));
+  }
+
   /** The BUG or WARN site at a `ud2` of a module. */
   bugEntry(address: Ptr): BugEntry | undefined {
     const module = this.findModuleByAddress(address);
