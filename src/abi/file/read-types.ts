@@ -42,6 +42,9 @@ class CompositeRecord implements CompositeType {
   readonly #first: number;
   readonly #count: number;
   #members: readonly Member[] | undefined;
+  #anonymous: MemberPlace[] | undefined;
+  /** The bytes of the members. */
+  #table: Uint8Array | undefined;
 
   constructor(kind: 'struct' | 'union', hasBitFields: boolean, reader: ByteReader, strings: StringTable) {
     this.kind = kind;
@@ -61,12 +64,22 @@ class CompositeRecord implements CompositeType {
       return { name: this.#strings.text(new ByteReader(this.#types, at).u24()), ...this.#place(at) };
     }));
   }
+  /** The host's own search finds the low byte of the name: at start-up a loop over the members would run cold. */
   membersNamed(name: number): MemberPlace[] {
-    const types = this.#types;
+    if (name === 0) return (this.#anonymous ??= this.#unnamed());
+    const table = (this.#table ??= this.#types.subarray(this.#first, this.#first + this.#count * MEMBER_SIZE));
     const low = name & 0xff;
     const found: MemberPlace[] = [];
+    for (let at = table.indexOf(low); at >= 0; at = table.indexOf(low, at + 1)) {
+      if (at % MEMBER_SIZE === 0 && table[at + 1]! + table[at + 2]! * 256 === name >>> 8) found.push(this.#place(this.#first + at));
+    }
+    return found;
+  }
+  #unnamed(): MemberPlace[] {
+    const types = this.#types;
+    const found: MemberPlace[] = [];
     for (let i = 0, at = this.#first; i < this.#count; i++, at += MEMBER_SIZE) {
-      if (types[at] === low && types[at + 1]! + types[at + 2]! * 256 === name >>> 8) found.push(this.#place(at));
+      if (types[at] === 0 && types[at + 1] === 0 && types[at + 2] === 0) found.push(this.#place(at));
     }
     return found;
   }
