@@ -7,8 +7,8 @@ import { entryModule, stubModule } from './stubs.ts';
 import { prepare, translateResumable, translateUnit } from './translate.ts';
 import { IMPORT_MODULE } from './unit.ts';
 
-/** Slots that one stub module serves. */
-const STUBS_PER_MODULE = 256;
+/** Slots that one stub module serves: few at first, for the sake of short runs, then as many as there are. */
+const FIRST_STUBS = 15, MOST_STUBS = 512;
 
 interface Resumable {
   readonly source: TranslationUnit;
@@ -50,9 +50,10 @@ class BackEnd implements WasmBackEnd {
     this.#invoke ??= this.#instantiate(entryModule(this.#runtime))['invoke'] as (slot: number) => void;
     while (this.#table.length <= slot) {
       const first = this.#table.length;
-      this.#table.grow(STUBS_PER_MODULE);
-      this.#stubs.grow(STUBS_PER_MODULE);
-      this.#instantiate(stubModule(this.#runtime, first, STUBS_PER_MODULE));
+      const count = Math.min(Math.max(first, FIRST_STUBS), MOST_STUBS);
+      this.#table.grow(count);
+      this.#stubs.grow(count);
+      this.#instantiate(stubModule(this.#runtime, first, count));
     }
   }
 

@@ -15,6 +15,8 @@ import { BLOCK_ARGUMENTS, TABLE_PARAMETERS, type Member } from './unit.ts';
 /** What the kernel's own functions may look at: arguments and, for hand-written entry points, the other caller-saved registers. */
 const HOST_READS = ARGUMENT_REGISTERS | (1 << RAX);
 
+const RESULTS = (1 << RAX) | (1 << RDX);
+
 /** How the code of a call ends. */
 type Ending =
   /** It comes back: rax is set, what `liveAfter` asks for is loaded. `readHere`: what this function's instructions read after it. */
@@ -76,7 +78,7 @@ function emitMemberCall(e: Emitter, member: Member, ending: Ending): void {
   for (const register of member.parameters) emitArgument(e, register, ending);
   e.code.get(e.budget);
   e.code.call(member.functionIndex);
-  finish(e, ending);
+  finish(e, ending, member.mayChangeRdx);
 }
 
 function emitTransfer(e: Emitter, target: number | { local: number }, ending: Ending): void {
@@ -160,7 +162,8 @@ function emitHostCall(e: Emitter, { index, reads = HOST_READS }: Callee & { kind
   code.call(e.unit.imports.hostCall);
   loadBudget(e);
   if (!ending.isTail) {
-    loadRegisters(e, ending.liveAfter & CALLER_SAVED);
+    // Only its two results can be meant for a callee or a caller; hand-written entry points have others, for who calls them.
+    loadRegisters(e, (ending.readHere | (ending.liveAfter & RESULTS)) & CALLER_SAVED);
     return;
   }
   e.loadFromBlock(RAX);
@@ -168,11 +171,11 @@ function emitHostCall(e: Emitter, { index, reads = HOST_READS }: Callee & { kind
 }
 
 /** After a guest function: rax and the budget are on the stack, rdx is in the block. */
-function finish(e: Emitter, ending: Ending): void {
+function finish(e: Emitter, ending: Ending, mayChangeRdx = true): void {
   if (ending.isTail) return;
   e.code.set(e.budget);
   e.setRegister(RAX);
-  loadRegisters(e, ending.liveAfter & (1 << RDX));
+  if (mayChangeRdx) loadRegisters(e, ending.liveAfter & (1 << RDX));
 }
 
 /** Returns with rax and the budget on the stack; `popBytes` is what leaves the guest stack. */

@@ -3,7 +3,7 @@
 // functions over this state.
 
 import { assert } from '../../base/assert.ts';
-import { RSP, PREDICATES, type Expr, type IrFunction, type Pred, type Stmt } from '../../ir/ir.ts';
+import { PREDICATES, REGISTER_NAMES, RSP, type Expr, type IrFunction, type Pred, type Stmt } from '../../ir/ir.ts';
 import type { StackMap } from '../../ir/stack.ts';
 import { Code, type Label } from '../../wasm/code.ts';
 import { I32, I64, OP, type ValueType } from '../../wasm/opcodes.ts';
@@ -204,6 +204,20 @@ export class Emitter {
     return local;
   }
   hasVariable(name: string): boolean { return this.#named.has(name); }
+
+  /** Names of the locals, for people who read the code. */
+  localNames(): ReadonlyMap<number, string> {
+    const names = new Map<number, string>([[this.budget, 'budget']]);
+    const note = (locals: readonly number[], name: (index: number) => string): void => {
+      locals.forEach((local, index) => { if (local !== undefined && local >= 0) names.set(local, name(index)); });
+    };
+    note(this.#registers, (register) => REGISTER_NAMES[register]!);
+    note(this.#narrowRegisters, (register) => `${REGISTER_NAMES[register]!}.low`);
+    note(this.#preds, (index) => `?${PREDICATES[index]!}`);
+    note(this.#bases, (key) => `base${key}`);
+    for (const [name, local] of this.#named) names.set(local, name);
+    return names;
+  }
 
   startBlock(node: FlowNode): void {
     this.node = node;

@@ -28,7 +28,8 @@ import { emitInsn } from './statements.ts';
 import { writeDispatch, writeStructured, type NodeWriter, type Transfer } from './structure.ts';
 import { address32, BLOCK_ARGUMENTS } from './unit.ts';
 
-export function emitFunction(input: EmitterInput): Code {
+/** `note` is given the names of the locals, for those who print the code. */
+export function emitFunction(input: EmitterInput, note?: (names: ReadonlyMap<number, string>) => void): Code {
   const e = new Emitter(input);
   e.expr = (expr) => emitExpr(e, expr);
   e.low = (expr) => emitWrapped(e, expr);
@@ -56,6 +57,7 @@ export function emitFunction(input: EmitterInput): Code {
   code.end();
   if (e.usesExit) emitExitBlock(e);
   else code.op(OP.unreachable);
+  note?.(e.localNames());
   return code;
 }
 
@@ -145,15 +147,19 @@ function enter(e: Emitter, weights: ReadonlyMap<number, number>): void {
     return;
   }
   const lowest = e.scratch(I32);
-  e.getRegister(RSP);
-  code.op(OP['i32.wrap_i64']);
-  code.i32(stack.depth);
-  code.op(OP['i32.sub']);
-  code.set(lowest);
-  code.get(lowest);
-  code.i32(KERNEL_BASE);
-  code.op(OP['i32.add']);
-  code.set(e.variable('frame'));
+  if (stack.depth > 0 || usesStack(e)) {
+    e.getRegister(RSP);
+    code.op(OP['i32.wrap_i64']);
+    if (stack.depth > 0) {
+      code.i32(stack.depth);
+      code.op(OP['i32.sub']);
+    }
+    code.set(lowest);
+    code.get(lowest);
+    code.i32(KERNEL_BASE);
+    code.op(OP['i32.add']);
+    code.set(e.variable('frame'));
+  }
   // Stack left, negative when there is too little. A leaf without a frame uses what its caller has checked.
   const left = (): void => {
     code.get(lowest);
@@ -183,6 +189,9 @@ function enter(e: Emitter, weights: ReadonlyMap<number, number>): void {
   if (weight > 0) entryIsSpent(e);
   code.end();
 }
+
+const usesStack = (e: Emitter): boolean =>
+  e.flow.nodes.some(({ block }) => block.insns.some((insn) => insn.stmts.some((stmt) => (readsOf(stmt) >> RSP & 1) !== 0)) || termExprs(block.term).some((expr) => (regsRead(expr) >> RSP & 1) !== 0));
 
 /** All registers from the block; rsp back to its value at entry where it is tracked. */
 function enterResumed(e: Emitter, weights: ReadonlyMap<number, number>): void {

@@ -49,8 +49,11 @@ export function prepare({ slot, fn: source, likely = NOTHING_LIKELY }: Translati
   return flow && { slot, fn, flow, likely };
 }
 
+/** Is shown each function with the code made of it and the names of its locals. */
+export type Observer = (fn: IrFunction, code: Code, names: ReadonlyMap<number, string>) => void;
+
 /** One module with all functions that can be translated; undefined when there is none. */
-export function translateUnit(runtime: WasmRuntime, sources: readonly TranslationUnit[]): Translation | undefined {
+export function translateUnit(runtime: WasmRuntime, sources: readonly TranslationUnit[], observer?: Observer): Translation | undefined {
   let functions = sources.map((source) => prepare(source)).filter((prepared) => prepared !== undefined);
   let signatures: ReadonlyMap<number, Signature>;
   for (;;) {
@@ -64,14 +67,15 @@ export function translateUnit(runtime: WasmRuntime, sources: readonly Translatio
   const called = directTargets(functions);
   const entries = new Map<number, number>();
   for (const { fn, slot } of functions) {
-    const { reads, passesOn } = signatures.get(fn.entry)!;
+    const { reads, passesOn, changesRdx } = signatures.get(fn.entry)!;
+    const mayChangeRdx = changesRdx || [...fn.blocks.values()].some(({ term }) => term.t === 'call' || term.t === 'tail');
     const parameters = called.has(fn.entry) ? DIRECT_ORDER.filter((register) => register === RSP || reads >> register & 1) : TABLE_PARAMETERS;
-    unit.add(fn.entry, { slot, parameters, passesOn, functionIndex: unit.builder.declare(unit.typeFor(parameters)) });
+    unit.add(fn.entry, { slot, parameters, passesOn, mayChangeRdx, functionIndex: unit.builder.declare(unit.typeFor(parameters)) });
   }
   for (const prepared of functions) {
     const { entry } = prepared.fn;
     const { functionIndex, parameters } = unit.member(entry)!;
-    unit.builder.define(functionIndex, emitOne(unit, prepared, signatures.get(entry)!, parameters, false));
+    unit.builder.define(functionIndex, emitOne(unit, prepared, signatures.get(entry)!, parameters, false, observer));
   }
   for (const { fn, slot } of functions) {
     const { functionIndex, parameters } = unit.member(fn.entry)!;
@@ -93,10 +97,13 @@ export function translateResumable(runtime: WasmRuntime, source: TranslationUnit
   return unit;
 }
 
-function emitOne(unit: Unit, { slot, fn, flow, likely }: Prepared, signature: Signature, parameters: readonly number[], isResumable: boolean): Code {
+function emitOne(unit: Unit, { slot, fn, flow, likely }: Prepared, signature: Signature, parameters: readonly number[], isResumable: boolean, observer?: Observer): Code {
   const stack = stackMap(fn);
   const widths = findWidths(fn, signature.live);
-  return emitFunction({ unit, fn, slot, flow, likely, stack, widths, bases: new CheckedBases(flow.nodes, stack.isStatic), signature, parameters, isResumable });
+  let names: ReadonlyMap<number, string> = new Map();
+  const code = emitFunction({ unit, fn, slot, flow, likely, stack, widths, bases: new CheckedBases(flow.nodes, stack.isStatic), signature, parameters, isResumable }, observer && ((found) => { names = found; }));
+  observer?.(fn, code, names);
+  return code;
 }
 
 const outsideReads = (runtime: WasmRuntime): CalleeReads => (address) => {

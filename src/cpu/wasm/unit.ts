@@ -24,6 +24,8 @@ export interface Member {
   readonly parameters: readonly number[];
   /** Registers that it takes from the block, should they hold anything. */
   readonly passesOn: number;
+  /** It, or what it calls, changes rdx. */
+  readonly mayChangeRdx: boolean;
 }
 
 export interface ImportIndices {

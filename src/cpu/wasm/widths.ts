@@ -1,5 +1,5 @@
 // Which values of registers fit 32 bits: those that are written by 32-bit instructions (which clear the upper half) wherever they
-// come from, and read as 32 bits at least as often as whole. They live in i32 locals, which saves the engine conversions and
+// come from, and read as 32 bits more often than whole. They live in i32 locals, which saves the engine conversions and
 // keeps it from holding both widths of one value.
 //
 // The unit of decision is a web: definitions of a register that reach a common use, joined across the blocks between them.
@@ -99,7 +99,7 @@ class Webs {
   }
   isNarrow(web: number): boolean {
     const root = this.#find(web);
-    return this.#isDefined[root]! && !this.#isWide[root] && this.#balance[root]! >= 0;
+    return this.#isDefined[root]! && !this.#isWide[root] && this.#balance[root]! > 0;
   }
 
   /** A definition by `value`. A copy, and a change of the low bytes, is as wide as what it comes from. */
