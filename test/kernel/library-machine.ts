@@ -45,7 +45,7 @@ export class LibraryMachine extends FakeMachine {
       refuse: (name) => { throw new Error(`refused: ${name}`); },
       condResched: () => 1, context: this,
     }));
-    this.add(timeExports({ ram, abi, clock: this.clock, cpu: () => 0 }));
+    this.add(timeExports({ ram, abi, clock: this.clock, cpu: () => 0, busyWait: (untilNs) => { this.clock.advance(BigInt(untilNs) - this.clock.nowNs()); } }));
   }
 
   /** Writes a C array of pointers, NULL after the last. */

@@ -30,8 +30,8 @@ export function escapeByte(byte: number, flags: number, only: string): string {
   return character;
 }
 
-export function unescape(text: string, flags: number): string {
-  return text.replace(/\\(x[0-9a-f]{1,2}|[0-3]?[0-7]{1,2}|[^])/gi, (whole, code: string) => {
+export function unescapeText(text: string, flags: number): string {
+  return text.replace(/\\(x[0-9a-f]{1,2}|[0-3]?[0-7]{1,2}|[\s\S])/gi, (whole, code: string) => {
     if ((flags & UNESCAPE.SPACE) !== 0 && UNSPACE[code] !== undefined) return UNSPACE[code];
     if ((flags & UNESCAPE.OCTAL) !== 0 && /^[0-7]/.test(code)) return String.fromCharCode(Number.parseInt(code, 8));
     if ((flags & UNESCAPE.HEX) !== 0 && /^x[0-9a-f]/i.test(code)) return String.fromCharCode(Number.parseInt(code.slice(1), 16));
@@ -76,7 +76,7 @@ export function stringEscapeExports(ram: Ram, sizeTextReturnsLength: boolean): E
       return sizeTextReturnsLength ? text.length : undefined;
     }) as (size: bigint, blockSize: bigint, units: number, buffer: Ptr, length: number) => void),
     string_unescape: fn('string_unescape', (src: Ptr, dest: Ptr, capacity: number, flags: number) => {
-      const text = unescape(ram.cstring(src), flags);
+      const text = unescapeText(ram.cstring(src), flags);
       const kept = capacity === 0 ? text : text.slice(0, capacity - 1);
       ram.writeCString(dest, kept);
       return kept.length;

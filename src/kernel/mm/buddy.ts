@@ -19,6 +19,7 @@ export class Buddy {
   /** Order + 1 at the first frame of a free block, else 0. */
   readonly #blockOrder: Uint8Array;
   readonly #state: Uint8Array;
+  readonly #zoneStarts: readonly number[];
   readonly #zoneEnds: readonly number[];
   /** Free frames per zone. */
   readonly #free: number[];
@@ -30,6 +31,7 @@ export class Buddy {
     this.#prev = new Int32Array(nrFrames);
     this.#blockOrder = new Uint8Array(nrFrames);
     this.#state = new Uint8Array(nrFrames);
+    this.#zoneStarts = zones.map((zone) => zone.start);
     this.#zoneEnds = zones.map((zone) => zone.end);
     this.#free = zones.map(() => 0);
     for (const zone of zones) {
@@ -58,6 +60,30 @@ export class Buddy {
         while (o > order) this.#insert(frame + (1 << --o), o);
         return frame;
       }
+    }
+    return 0;
+  }
+  /**
+   * Takes `nr` frames in a row that no single block holds: free blocks that follow each other. 0 when there are none. Looks at
+   * every frame, so it is the last resort for large areas.
+   */
+  takeRun(nr: number, zone: number): number {
+    let start = this.#zoneStarts[zone]!;
+    for (let frame = start; frame < this.#zoneEnds[zone]!;) {
+      const order = this.#blockOrder[frame]! - 1;
+      if (order < 0) {
+        start = ++frame;
+        continue;
+      }
+      frame += 1 << order;
+      if (frame - start < nr) continue;
+      for (let block = start; block < frame;) {
+        const size = this.#blockOrder[block]! - 1;
+        this.#remove(block, size, zone);
+        block += 1 << size;
+      }
+      this.giveUntouched(start + nr, frame - start - nr);
+      return start;
     }
     return 0;
   }

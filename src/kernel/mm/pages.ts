@@ -61,9 +61,10 @@ export class Pages {
   allocRun(nr: number, gfp = 0): number {
     if (nr > this.totalPages) return 0;
     const order = nr <= 1 ? 0 : 32 - Math.clz32(nr - 1);
-    const pfn = this.#take(order, gfp);
+    let pfn = this.#take(order, gfp);
+    if (pfn !== 0) this.#buddy.giveUntouched(pfn + nr, (1 << order) - nr);
+    else pfn = this.#buddy.takeRun(nr, this.#zone(gfp));
     if (pfn === 0) return 0;
-    this.#buddy.giveUntouched(pfn + nr, (1 << order) - nr);
     this.#prepare(pfn, nr, true);
     return pfn;
   }
@@ -101,7 +102,8 @@ export class Pages {
     for (let i = 1; i < 1 << order; i++) this.structs.setRefcount(pfn + i, 1);
   }
 
-  #take(order: number, gfp: number): number { return this.#buddy.take(order, (gfp & __GFP_DMA) !== 0 ? 0 : 1); }
+  #zone(gfp: number): number { return (gfp & __GFP_DMA) !== 0 ? 0 : 1; }
+  #take(order: number, gfp: number): number { return this.#buddy.take(order, this.#zone(gfp)); }
   #prepare(pfn: number, nr: number, referenceEach: boolean): void {
     if (this.#buddy.markUsed(pfn, nr)) this.#ram.fill(this.addressOf(pfn), nr * PAGE_SIZE);
     this.structs.prepare(pfn, nr, referenceEach);

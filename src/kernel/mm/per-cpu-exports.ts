@@ -11,7 +11,7 @@ import type { WarnSites } from './warn-sites.ts';
 const UNIT_SIZE = 32 << 10;
 /** Static variables of vmlinux whose zero, or what PerCpuAreas wrote, is the value they should have at boot. */
 const STATIC_VARIABLES = [
-  'this_cpu_off', 'cpu_number', 'current_task', '__preempt_count', 'pcpu_hot', 'numa_node', 'fixed_percpu_data',
+  'this_cpu_off', 'cpu_number', 'current_task', '__preempt_count', 'pcpu_hot', 'numa_node',
 ] as const;
 
 export interface PerCpuExportDeps {
@@ -42,6 +42,8 @@ export function perCpuExports({ ram, perCpu, nrCpuIds, log, reporter, sites }: P
       const offset = perCpu.variable(name);
       return offset === undefined ? [] : [[name, at(offset, true)]];
     })),
+    // Where compilers look for the stack canary: the area's first bytes.
+    fixed_percpu_data: at(0, true),
     // The same variable, declared constant so that compilers may keep what they read.
     ...(perCpu.variable('pcpu_hot') === undefined ? {} : { const_pcpu_hot: at(perCpu.variable('pcpu_hot')!, true) }),
     __per_cpu_offset: data(nrCpuIds * 8, (addr) => {

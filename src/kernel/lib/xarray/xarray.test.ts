@@ -177,7 +177,8 @@ describe('xarray', () => {
     expect([m.ram.readU64(dest), m.ram.readU64(dest + 8)]).toEqual([7n, 0x7fff_ffff_ffff_fff1n]);
     expect(m.call('xa_extract', xa, dest, 4, MAX, 8, 8)).toBe(1);
     const index = m.word();
-    m.call('xa_find_after', xa, (m.ram.writeU64(index, 3n), index), MAX, 8);
+    m.ram.writeU64(index, 3n);
+    m.call('xa_find_after', xa, index, MAX, 8);
     expect(m.ram.readU64(index)).toBe(pointer);
     m.call('xa_erase', xa, pointer);
     expect(m.call('xa_load', xa, 3)).toBe(7);
