@@ -4,6 +4,7 @@
 
 import { assert } from '../../base/assert.ts';
 import { PREDICATES, REGISTER_NAMES, RSP, type Expr, type IrFunction, type Pred, type Stmt } from '../../ir/ir.ts';
+import type { Liveness } from '../../ir/liveness.ts';
 import type { StackMap } from '../../ir/stack.ts';
 import { Code, type Label } from '../../wasm/code.ts';
 import { I32, I64, OP, type ValueType } from '../../wasm/opcodes.ts';
@@ -24,6 +25,7 @@ export interface EmitterInput {
   readonly slot: number;
   readonly flow: ControlFlow;
   readonly likely: ReadonlyMap<number, number>;
+  readonly predicates: Liveness;
   readonly stack: StackMap;
   readonly bases: CheckedBases;
   readonly signature: Signature;

@@ -11,7 +11,7 @@
 
 import { KERNEL_BASE } from '../../base/ptr.ts';
 import { PREDICATES, RDX, RSP, type Block, type Stmt } from '../../ir/ir.ts';
-import { predicateLiveness, predsLiveBeforeInsn, predsLiveBeforeTerm, regsLiveBeforeStmt, CALLEE_SAVED, type Liveness } from '../../ir/liveness.ts';
+import { predsLiveBeforeInsn, predsLiveBeforeTerm, regsLiveBeforeStmt, CALLEE_SAVED, type Liveness } from '../../ir/liveness.ts';
 import { mayFault, predsRead, regsRead, stmtExprs, termExprs, termPreds } from '../../ir/visit.ts';
 import { chargePoints } from '../../ir/work.ts';
 import type { Code } from '../../wasm/code.ts';
@@ -36,7 +36,7 @@ export function emitFunction(input: EmitterInput, note?: (names: ReadonlyMap<num
   const { code, flow } = e;
   const weights = chargePoints(e.fn);
   declareRegisters(e);
-  const predicates = predicateLiveness(e.fn);
+  const { predicates } = input;
   e.exitPreds = predsAtExits(e, predicates, weights);
   const hasCalls = flow.nodes.some(({ block }) => block.term.t === 'call');
 

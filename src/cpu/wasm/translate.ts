@@ -2,7 +2,8 @@
 // get a second entry with the table's signature; all entries go to their table slots when the module is instantiated.
 
 import { RSP, type IrFunction, type Stmt } from '../../ir/ir.ts';
-import { lowerFlags } from '../../ir/lower-flags.ts';
+import { predicateLiveness, type Liveness } from '../../ir/liveness.ts';
+import { lowerBlock } from '../../ir/lower-flags.ts';
 import { stackMap } from '../../ir/stack.ts';
 import { Code } from '../../wasm/code.ts';
 import { OP } from '../../wasm/opcodes.ts';
@@ -24,6 +25,7 @@ export interface Prepared {
   readonly flow: ControlFlow;
   /** Likely targets of indirect calls, by block. */
   readonly likely: ReadonlyMap<number, number>;
+  readonly predicates: Liveness;
 }
 const NOTHING_LIKELY: ReadonlyMap<number, number> = new Map();
 
@@ -44,9 +46,11 @@ export function prepare({ slot, fn: source, likely = NOTHING_LIKELY }: Translati
   for (const block of source.blocks.values()) {
     for (const insn of block.insns) if (insn.stmts.some(isUntranslatable)) return undefined;
   }
-  const fn = simplify(lowerFlags(source));
+  const predicates = predicateLiveness(source);
+  const blocks = new Map([...source.blocks].map(([start, block]) => [start, lowerBlock(block, predicates)]));
+  const fn = simplify({ ...source, blocks });
   const flow = controlFlow(fn, root);
-  return flow && { slot, fn, flow, likely };
+  return flow && { slot, fn, flow, likely, predicates };
 }
 
 /** Is shown each function with the code made of it and the names of its locals. */
@@ -97,11 +101,11 @@ export function translateResumable(runtime: WasmRuntime, source: TranslationUnit
   return unit;
 }
 
-function emitOne(unit: Unit, { slot, fn, flow, likely }: Prepared, signature: Signature, parameters: readonly number[], isResumable: boolean, observer?: Observer): Code {
+function emitOne(unit: Unit, { slot, fn, flow, likely, predicates }: Prepared, signature: Signature, parameters: readonly number[], isResumable: boolean, observer?: Observer): Code {
   const stack = stackMap(fn);
   const widths = findWidths(fn, signature.live);
   let names: ReadonlyMap<number, string> = new Map();
-  const code = emitFunction({ unit, fn, slot, flow, likely, stack, widths, bases: new CheckedBases(flow.nodes, stack.isStatic), signature, parameters, isResumable }, observer && ((found) => { names = found; }));
+  const code = emitFunction({ unit, fn, slot, flow, likely, predicates, stack, widths, bases: new CheckedBases(flow.nodes, stack.isStatic), signature, parameters, isResumable }, observer && ((found) => { names = found; }));
   observer?.(fn, code, names);
   return code;
 }

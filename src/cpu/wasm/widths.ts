@@ -6,7 +6,7 @@
 
 import type { Block, Expr, IrFunction, Stmt } from '../../ir/ir.ts';
 import { CALLER_SAVED } from '../../ir/liveness.ts';
-import { stmtExprs, termExprs } from '../../ir/visit.ts';
+import { operands, stmtExprs, termExprs } from '../../ir/visit.ts';
 import { successors } from '../../ir/work.ts';
 import { writtenRegisters } from './checked-bases.ts';
 import type { Liveness } from './signatures.ts';
@@ -19,30 +19,36 @@ export interface Widths {
 }
 
 const NR_REGISTERS = 16;
+const EVERYTHING_WIDE: Widths = { atStart: () => 0, isNarrow: () => false };
 
 export function findWidths(fn: IrFunction, live: Liveness): Widths {
+  const candidates = registersOf(narrowDefinitions(fn));
+  if (candidates.length === 0) return EVERYTHING_WIDE;
   const webs = new Webs();
   const starts = new Map<number, number>();
-  for (const start of fn.blocks.keys()) starts.set(start, starts.size * NR_REGISTERS);
-  for (const _ of starts) for (let register = 0; register < NR_REGISTERS; register++) webs.add();
+  for (const start of fn.blocks.keys()) {
+    starts.set(start, starts.size * NR_REGISTERS);
+    for (let register = 0; register < NR_REGISTERS; register++) webs.add();
+  }
   const definitions = new Map<Stmt, number>();
-  for (let register = 0; register < NR_REGISTERS; register++) webs.widen(starts.get(fn.entry)! + register);
+  for (const register of candidates) webs.widen(starts.get(fn.entry)! + register);
   const current = new Int32Array(NR_REGISTERS);
+  const defineWide = (mask: number): void => {
+    for (const register of candidates) {
+      if (!(mask >> register & 1)) continue;
+      current[register] = webs.add();
+      webs.widen(current[register]!);
+    }
+  };
   for (const block of fn.blocks.values()) {
     const first = starts.get(block.start)!;
     for (let register = 0; register < NR_REGISTERS; register++) current[register] = first + register;
-    const defineWide = (mask: number): void => {
-      for (let register = 0; register < NR_REGISTERS; register++) {
-        if (!(mask >> register & 1)) continue;
-        current[register] = webs.add();
-        webs.widen(current[register]!);
-      }
-    };
     for (const { stmts } of block.insns) {
       for (const stmt of stmts) {
         for (const expr of stmtExprs(stmt)) webs.countReads(expr, current);
         if (stmt.s !== 'reg') {
-          defineWide(writtenRegisters(stmt));
+          const written = writtenRegisters(stmt);
+          if (written !== 0) defineWide(written);
           continue;
         }
         const web = webs.add();
@@ -55,23 +61,40 @@ export function findWidths(fn: IrFunction, live: Liveness): Widths {
     if (block.term.t === 'call') defineWide(CALLER_SAVED);
     for (const target of successors(block)) {
       const next = starts.get(target);
-      const mask = live.before.get(target) ?? 0;
       if (next === undefined) continue;
-      for (let register = 0; register < NR_REGISTERS; register++) if (mask >> register & 1) webs.join(current[register]!, next + register);
+      const mask = live.before.get(target) ?? 0;
+      for (const register of candidates) if (mask >> register & 1) webs.join(current[register]!, next + register);
     }
   }
+  const masks = new Map<number, number>();
+  for (const [start, first] of starts) {
+    masks.set(start, candidates.reduce((mask, register) => (webs.isNarrow(first + register) ? mask | (1 << register) : mask), 0));
+  }
+  const candidateMask = candidates.reduce((mask, register) => mask | (1 << register), 0);
   return {
-    atStart: (block) => {
-      const first = starts.get(block.start)!;
-      let mask = 0;
-      for (let register = 0; register < NR_REGISTERS; register++) if (webs.isNarrow(first + register)) mask |= 1 << register;
-      return mask;
-    },
-    isNarrow: (stmt) => {
-      const web = definitions.get(stmt);
-      return web !== undefined && webs.isNarrow(web);
-    },
+    atStart: (block) => masks.get(block.start)!,
+    isNarrow: (stmt) => stmt.s === 'reg' && (candidateMask >> stmt.reg & 1) !== 0 && webs.isNarrow(definitions.get(stmt)!),
   };
+}
+
+const registersOf = (mask: number): number[] => Array.from({ length: NR_REGISTERS }, (_, register) => register).filter((register) => mask >> register & 1);
+
+/** Registers that are given a zero-extended value somewhere and whose low half is read somewhere. */
+function narrowDefinitions(fn: IrFunction): number {
+  let defined = 0, readLow = 0;
+  const note = (e: Expr): void => {
+    if (e.op === 'wrap' && e.a.op === 'reg') readLow |= 1 << e.a.reg;
+    else for (const operand of operands(e)) note(operand);
+  };
+  for (const block of fn.blocks.values()) {
+    for (const { stmts } of block.insns) {
+      for (const stmt of stmts) {
+        if (stmt.s === 'reg' && isZeroExtended(stmt.value)) defined |= 1 << stmt.reg;
+        for (const expr of stmtExprs(stmt)) note(expr);
+      }
+    }
+  }
+  return defined & readLow;
 }
 
 /** Union-find over webs, with what speaks for and against each. */
