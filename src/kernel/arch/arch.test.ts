@@ -106,7 +106,7 @@ describe('thunks', () => {
     };
     expect([target('__fentry__'), target('__x86_return_thunk'), target('__SCT__preempt_schedule'), target('__SCT__preempt_schedule_notrace')]).toEqual([{ kind: 'nop' }, { kind: 'return' }, { kind: 'nop' }, { kind: 'nop' }]);
     for (const prefix of ['__x86_indirect_thunk_', '__x86_indirect_call_thunk_', '__x86_indirect_jump_thunk_']) {
-      REGISTERS.forEach((name, reg) => expect(target(prefix + name)).toEqual({ kind: 'indirect', reg }));
+      expect(REGISTERS.map((name) => target(prefix + name))).toEqual(REGISTERS.map((_, reg) => ({ kind: 'indirect', reg })));
     }
   });
   test('static calls of the voluntary preemption model', () => {

@@ -139,30 +139,30 @@ describe('strings', () => {
 
 describe('escaping and sizes', () => {
   test('string_escape_mem', () => {
-    const escape = (text: string, flags: number, only = ''): string => {
+    const escaped = (text: string, flags: number, only = ''): string => {
       const dest = m.alloc(128);
       const length = m.call('string_escape_mem', S(text), text.length, dest, 128, flags, only === '' ? 0 : S(only));
       return m.ram.cstring(dest, length);
     };
-    expect(escape('a\tb\\"', 3)).toBe('a\\tb\\\\\\"');
-    expect(escape('ab\x01', 0x18)).toBe('ab\\001');
-    expect(escape('ab\x01', 0x30)).toBe('ab\\x01');
-    expect(escape('a b', 0x20, ' ')).toBe('a\\x20b');
-    expect(escape('\xe4a', 0x60)).toBe('\\xe4a');
-    expect(escape('a\x02\xe4', 0xa0)).toBe('a\\x02\\xe4');
-    expect(escape('a,b', 0x1a0, ',')).toBe('a\\x2cb');
+    expect(escaped('a\tb\\"', 3)).toBe('a\\tb\\\\\\"');
+    expect(escaped('ab\x01', 0x18)).toBe('ab\\001');
+    expect(escaped('ab\x01', 0x30)).toBe('ab\\x01');
+    expect(escaped('a b', 0x20, ' ')).toBe('a\\x20b');
+    expect(escaped('\xe4a', 0x60)).toBe('\\xe4a');
+    expect(escaped('a\x02\xe4', 0xa0)).toBe('a\\x02\\xe4');
+    expect(escaped('a,b', 0x1a0, ',')).toBe('a\\x2cb');
     const dest = buffer(4);
     expect(m.call('string_escape_mem', S('\x01\x02'), 2, dest, 4, 0x20, 0)).toBe(8);
     expect(m.ram.cstring(dest, 4)).toBe('\\x01');
   });
   test('string_unescape', () => {
-    const unescape = (text: string, flags: number): string => {
+    const unescaped = (text: string, flags: number): string => {
       const dest = m.alloc(64);
       m.call('string_unescape', S(text), dest, 64, flags);
       return m.text(dest);
     };
-    expect(unescape('a\\tb\\x41\\101\\"\\q', 15)).toBe('a\tbAA"\\q');
-    expect(unescape('a\\tb', 2)).toBe('a\\tb');
+    expect(unescaped('a\\tb\\x41\\101\\"\\q', 15)).toBe('a\tbAA"\\q');
+    expect(unescaped('a\\tb', 2)).toBe('a\\tb');
     const short = buffer(4);
     expect([m.call('string_unescape', S('abcdef'), short, 4, 15), m.text(short)]).toEqual([3, 'abc']);
   });
