@@ -21,7 +21,14 @@ export interface Registers {
  * then the guest stack above the return address at [rsp]) and leaves its result in rax (and rdx). A generator means that it
  * may sleep: it is stepped at once and costs nothing more when it does not.
  */
-export type HostFunction = (regs: Registers) => void | Sleeping<void>;
+export interface HostFunction {
+  (regs: Registers): void | Sleeping<void>;
+  /**
+   * Argument registers that it looks at, as a mask, where its prototype tells: translated code then hands over no others. Not set: all of
+   * them and rax.
+   */
+  reads?: number;
+}
 
 /** Control transfers the compiler makes through named thunks; the translator resolves them instead of calling. */
 export type SpecialTarget = { readonly kind: 'nop' } | { readonly kind: 'return' } | { readonly kind: 'indirect'; readonly reg: number };

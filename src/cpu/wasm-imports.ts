@@ -47,7 +47,7 @@ export class TranslatedCodeRuntime implements WasmRuntime {
 
   callee(address: number): Callee {
     const target = this.#runner.code.resolve(address);
-    if (target?.kind === KIND.host) return { kind: 'host', index: target.index };
+    if (target?.kind === KIND.host) return target.fn.reads === undefined ? { kind: 'host', index: target.index } : { kind: 'host', index: target.index, reads: target.fn.reads };
     if (target?.kind === KIND.guest) return { kind: 'guest', slot: this.#tiering().slotOf(target), entry: target.entry };
     return { kind: 'none' };
   }

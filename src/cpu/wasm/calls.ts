@@ -8,14 +8,12 @@ import { ARGUMENT_REGISTERS, CALLEE_SAVED, CALLER_SAVED } from '../../ir/livenes
 import { I32, I64, OP } from '../../wasm/opcodes.ts';
 import { TARGET_CACHE_ENTRIES, TARGET_CACHE_OFFSET, type Callee } from '../wasm-runtime.ts';
 import type { Emitter } from './emitter.ts';
-import { loadBudget, loadRegisters, storeAnyRegisters, storeBudget, storePreds, storeRegisters, storeRspOfVariable } from './full-state.ts';
+import { loadRegisters, storeAnyRegisters, storeBudget, storePreds, storeRegisters, storeRspOfVariable } from './full-state.ts';
 import { emitIndex } from './memory.ts';
 import { BLOCK_ARGUMENTS, TABLE_PARAMETERS, type Member } from './unit.ts';
 
 /** What the kernel's own functions may look at: arguments and, for hand-written entry points, the other caller-saved registers. */
 const HOST_READS = ARGUMENT_REGISTERS | (1 << RAX);
-
-const RESULTS = (1 << RAX) | (1 << RDX);
 
 /** How the code of a call ends. */
 type Ending =
@@ -155,19 +153,21 @@ function emitTableCall(e: Emitter, target: () => void, ending: Ending): void {
 
 function emitHostCall(e: Emitter, { index, reads = HOST_READS }: Callee & { kind: 'host' }, ending: Ending): void {
   const { code } = e;
-  storeRegisters(e, reads & e.arguments);
-  e.storeToBlock(RSP, () => e.getRsp(ending.isTail ? 0 : -8));
-  storeBudget(e);
-  code.i32(index);
-  code.call(e.unit.imports.hostCall);
-  loadBudget(e);
-  if (!ending.isTail) {
-    // Only its two results can be meant for a callee or a caller; hand-written entry points have others, for who calls them.
-    loadRegisters(e, (ending.readHere | (ending.liveAfter & RESULTS)) & CALLER_SAVED);
-    return;
-  }
-  e.loadFromBlock(RAX);
+  const given = reads & e.arguments;
+  const passed = TABLE_PARAMETERS.slice(0, -1);
+  storeRegisters(e, passed.reduce((mask, register) => mask & ~(1 << register), given));
+  // A register in between that holds no argument may be passed too: nobody looks at it.
+  const nrArguments = passed.findLastIndex((register) => (given >> register & 1) !== 0) + 1;
+  for (const register of passed.slice(0, nrArguments)) emitArgument(e, register, ending);
+  emitArgument(e, RSP, ending);
   code.get(e.budget);
+  code.i32(index);
+  code.call(e.unit.hostCaller(nrArguments));
+  if (ending.isTail) return;
+  code.set(e.budget);
+  e.setRegister(RAX);
+  // Only its two results can be meant for a callee or a caller; hand-written entry points have others, for who calls them.
+  loadRegisters(e, (ending.readHere | (ending.liveAfter & (1 << RDX))) & CALLER_SAVED & ~(1 << RAX));
 }
 
 /** After a guest function: rax and the budget are on the stack, rdx is in the block. */

@@ -1,10 +1,11 @@
 // One wasm module in the making: imports that every module has, the function types, and the functions that are translated
 // together and call each other directly.
 
-import { RCX, RDI, RDX, RSI, RSP } from '../../ir/ir.ts';
+import { RAX, RCX, RDI, RDX, RSI, RSP } from '../../ir/ir.ts';
+import { Code } from '../../wasm/code.ts';
 import { ModuleBuilder } from '../../wasm/module-builder.ts';
-import { I32, I64, type ValueType } from '../../wasm/opcodes.ts';
-import { ACCESS_REACH, READ_ONLY_SHARE } from '../layout.ts';
+import { I32, I64, OP, type ValueType } from '../../wasm/opcodes.ts';
+import { ACCESS_REACH, BLOCK, READ_ONLY_SHARE } from '../layout.ts';
 import type { Callee, WasmRuntime } from '../wasm-runtime.ts';
 
 /**
@@ -45,6 +46,7 @@ export class Unit {
   readonly imports: ImportIndices;
   readonly tableType: number;
   readonly perCpuReach = PER_CPU_REACH;
+  readonly #hostCallers: number[] = [];
   readonly #members = new Map<number, Member>();
   readonly #loadLimit: number;
   readonly #storeLimit: number;
@@ -72,6 +74,36 @@ export class Unit {
 
   /** Type of a function with these registers as parameters: the budget comes last, and again as second result. */
   typeFor(parameters: readonly number[]): number { return this.builder.type([...parameters.map((): ValueType => I64), I32], [I64, I32]); }
+
+  /**
+   * A function of this module that calls a host function: takes the first `nrArguments` of rdi, rsi, rdx, then rsp, the budget and the
+   * number of the host function; returns rax and the budget. A call site is then a fifth of what it is with all the stores.
+   */
+  hostCaller(nrArguments: number): number {
+    const known = this.#hostCallers[nrArguments];
+    if (known !== undefined) return known;
+    const registers = [...TABLE_PARAMETERS.slice(0, nrArguments), RSP];
+    const { builder } = this;
+    const index = builder.declare(builder.type([...registers.map((): ValueType => I64), I32, I32], [I64, I32]));
+    const code = new Code(registers.length + 2, 96);
+    registers.forEach((register, parameter) => {
+      code.i32(0);
+      code.get(parameter);
+      code.memory(OP['i64.store'], this.blockOffset + BLOCK.regs + register * 8);
+    });
+    code.i32(0);
+    code.get(registers.length);
+    code.memory(OP['i32.store'], this.blockOffset + BLOCK.budget);
+    code.get(registers.length + 1);
+    code.call(this.imports.hostCall);
+    code.i32(0);
+    code.memory(OP['i64.load'], this.blockOffset + BLOCK.regs + RAX * 8);
+    code.i32(0);
+    code.memory(OP['i32.load'], this.blockOffset + BLOCK.budget);
+    builder.define(index, code);
+    this.#hostCallers[nrArguments] = index;
+    return index;
+  }
 
   add(entry: number, member: Member): void { this.#members.set(entry, member); }
   /** The function at `entry` when it belongs to this unit. */

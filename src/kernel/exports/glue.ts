@@ -28,7 +28,9 @@ export function hostFunction(name: string, entry: FunctionExport, prototype: Pro
   const call = prototype?.isVariadic ? variadicCall(handler, shapes, ram) : fixedCall(handler, shapes, ram);
   const finish = finisher(name, returns);
   const fail = failure(name, entry.fails, prototype?.returns);
-  return entry.sleeps === 'never' ? neverSleeping(call, finish, fail) : maySleep(call, finish, fail);
+  const host = entry.sleeps === 'never' ? neverSleeping(call, finish, fail) : maySleep(call, finish, fail);
+  if (prototype && !prototype.isVariadic) host.reads = ARGUMENT_REGISTERS.slice(0, shapes.length).reduce((mask, register) => mask | (1 << register), 0);
+  return host;
 }
 
 function neverSleeping(call: (regs: Registers) => unknown, finish: Finish, fail: Finish): HostFunction {
