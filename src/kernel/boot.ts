@@ -14,7 +14,7 @@ import { type ExportTableMakers, type ExportTables, type KernelExports, register
 import { type CallEvent, traceCalls } from './exports/trace.ts';
 import { KernelImage } from './image.ts';
 import { guestCaller } from './lib/call-guest.ts';
-import { libraryExports } from './lib/library.ts';
+import { libraryTables } from './lib/library.ts';
 import { RandomSource } from './lib/random.ts';
 import { Mutexes } from './locking/mutex.ts';
 import { Rwsems } from './locking/rwsem.ts';
@@ -196,9 +196,9 @@ export function bootKernel(options: KernelOptions): KernelParts {
     'kernel/printk': () => ({ ...printkExports(printk), ...printfExports(printk, memory.allocator) }),
     'kernel/module': () => moduleExports(modules.context),
     'kernel/panic': () => panicExports({ panic, formatter: printk.formatter, log: printk.log }),
-    'kernel/mm': () => memory.exports(),
+    ...memory.tables,
     'kernel/time': () => ({ ...timeExports({ ram, abi, clock, cpu: () => 0, busyWait: (untilNs) => time.interrupt.busyWait(untilNs) }), ...timerExports({ ram, time, scheduler }) }),
-    'kernel/lib': () => libraryExports({
+    ...libraryTables({
       ram, abi, allocator: memory.allocator, pageMap: memory.map, perCpu: memory.perCpu, log: printk.log, reporter, random, callGuest, cpu: () => 0,
       preemptDisable: () => { context.preemptCount++; },
     }),

@@ -44,7 +44,7 @@ export class FakeMachine implements Log, Reporter {
       hashPointer: (addr) => `0x${addr.toString(16)}`,
       isText: (addr) => this.image.isText(addr),
     });
-    this.add(this.memory.exports());
+    for (const make of Object.values(this.memory.tables)) this.add(make());
   }
 
   printk(_level: number, text: string): void { this.lines.push(text); }

@@ -5,7 +5,7 @@ import type { Ptr } from '../../src/base/ptr.ts';
 import type { HostFunction } from '../../src/cpu/api.ts';
 import { CpuFeatureWords } from '../../src/kernel/arch/cpu-features.ts';
 import { archExports } from '../../src/kernel/arch/exports.ts';
-import { libraryExports } from '../../src/kernel/lib/library.ts';
+import { libraryTables } from '../../src/kernel/lib/library.ts';
 import { RandomSource } from '../../src/kernel/lib/random.ts';
 import { VirtualClock } from '../../src/kernel/time/clock.ts';
 import { LOOPS_PER_JIFFY, timeExports } from '../../src/kernel/time/exports.ts';
@@ -30,11 +30,12 @@ export class LibraryMachine extends FakeMachine {
       writeMsr: (index, value) => this.msrs.has(index) && this.msrs.set(index, value) !== undefined,
       interruptsChanged: () => {}, pagingChanged: () => {},
     });
-    this.add(libraryExports({
+    const library = libraryTables({
       ram, abi, allocator: memory.allocator, pageMap: memory.map, perCpu: memory.perCpu, log: this, reporter: this,
       random: new RandomSource(options.seed ?? 1n), callGuest: (_symbol, target, args) => this.callGuest(target, args), cpu: () => 0,
       preemptDisable: () => { this.preemptCount++; },
-    }));
+    });
+    for (const make of Object.values(library)) this.add(make());
     this.add(archExports({
       ram, abi, cpu: this.cpu, perCpu: memory.perCpu, features: new CpuFeatureWords(), loopsPerJiffy: LOOPS_PER_JIFFY,
       define: (name, handler) => {

@@ -2,7 +2,8 @@
 
 import type { Abi } from '../../abi/abi.ts';
 import type { Ram } from '../../base/ram.ts';
-import { data, type ExportTable } from '../exports/define.ts';
+import { data } from '../exports/define.ts';
+import type { ExportTableMakers } from '../exports/register.ts';
 import type { Allocator, Log, PerCpu, Reporter } from '../services.ts';
 import { bitmapExports } from './bitmap-exports.ts';
 import type { CallGuest } from './call-guest.ts';
@@ -47,34 +48,33 @@ export interface LibraryDeps {
   readonly preemptDisable: () => void;
 }
 
-export function libraryExports(deps: LibraryDeps): ExportTable {
+/** Tables by what they are about, those that most modules import from first: each is made when a symbol is looked for in it. */
+export function libraryTables(deps: LibraryDeps): ExportTableMakers {
   const { ram, abi, allocator, perCpu, log, reporter, random, callGuest, preemptDisable } = deps;
   const sites = libSites(abi.kernelVersion);
   const [, minor] = abi.kernelVersion;
-  const array = new XArray(ram, abi, allocator);
+  let array: XArray | undefined;
+  const xarray = (): XArray => array ??= new XArray(ram, abi, allocator);
   return {
-    ...stringExports({ ram, reporter, strscpyWarning: sites.strscpy, strlcatBug: sites.strlcat, strreplaceReturnsStart: minor >= 5 }),
-    ...stringEscapeExports(ram, minor >= 8),
-    _ctype: data(256, (at) => ram.writeBytes(at, CTYPE), 1),
-    ...numberExports(ram),
-    ...tokenExports(ram, abi, allocator),
-    ...hexExports(ram, random),
-    ...randomExports(ram, random),
-    ...fortifyExports(ram, log, reporter, sites),
-    ...listExports({ ram, log, reporter, sites: { add: sites.listAdd, del: sites.listDel } }),
-    ...treeExports(ram, abi, callGuest),
-    ...xaExports(array),
-    ...xasExports(array, abi),
-    ...idrExports({ array, abi, allocator, callGuest, reporter, sites, preemptDisable }),
-    ...radixExports(array, abi, preemptDisable),
-    ...bitmapExports(ram, allocator),
-    ...sortExports(ram, callGuest),
-    ...kfifoExports(ram, abi, allocator),
-    ...scatterlistExports(ram, abi, deps.pageMap, allocator),
-    ...refcountExports(ram, abi, reporter),
-    ...counterExports(ram, abi, perCpu, deps.cpu),
-    ...crcExports(ram),
-    ...inetTextExports(ram),
-    ...mathExports(ram),
+    'kernel/lib/string': () => ({
+      ...stringExports({ ram, reporter, strscpyWarning: sites.strscpy, strlcatBug: sites.strlcat, strreplaceReturnsStart: minor >= 5 }),
+      _ctype: data(256, (at) => ram.writeBytes(at, CTYPE), 1),
+      ...fortifyExports(ram, log, reporter, sites),
+    }),
+    'kernel/lib/list': () => listExports({ ram, log, reporter, sites: { add: sites.listAdd, del: sites.listDel } }),
+    'kernel/lib/numbers': () => numberExports(ram),
+    'kernel/lib/refcount': () => refcountExports(ram, abi, reporter),
+    'kernel/lib/random': () => randomExports(ram, random),
+    'kernel/lib/bitmap': () => ({ ...bitmapExports(ram, allocator), ...mathExports(ram) }),
+    'kernel/lib/tree': () => treeExports(ram, abi, callGuest),
+    'kernel/lib/xarray': () => ({ ...xaExports(xarray()), ...xasExports(xarray(), abi) }),
+    'kernel/lib/idr': () => idrExports({ array: xarray(), abi, allocator, callGuest, reporter, sites, preemptDisable }),
+    'kernel/lib/kfifo': () => kfifoExports(ram, abi, allocator),
+    'kernel/lib/sort': () => sortExports(ram, callGuest),
+    'kernel/lib/crc': () => crcExports(ram),
+    'kernel/lib/scatterlist': () => scatterlistExports(ram, abi, deps.pageMap, allocator),
+    'kernel/lib/text': () => ({ ...stringEscapeExports(ram, minor >= 8), ...tokenExports(ram, abi, allocator), ...hexExports(ram, random), ...inetTextExports(ram) }),
+    'kernel/lib/counter': () => counterExports(ram, abi, perCpu, deps.cpu),
+    'kernel/lib/radix-tree': () => radixExports(xarray(), abi, preemptDisable),
   };
 }

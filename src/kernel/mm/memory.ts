@@ -5,7 +5,7 @@ import { addressAt, type Ptr } from '../../base/ptr.ts';
 import type { Ram } from '../../base/ram.ts';
 import { BLOCK, CPU_BLOCK_OFFSET } from '../../cpu/layout.ts';
 import { RSP } from '../../ir/ir.ts';
-import type { ExportTable } from '../exports/define.ts';
+import type { ExportTableMakers } from '../exports/register.ts';
 import { KERNEL_DATA, KERNEL_DATA_SIZE, type KernelImage } from '../image.ts';
 import type { CallGuest } from '../lib/call-guest.ts';
 import type { Allocator, Log, Reporter, Symbols, Taints } from '../services.ts';
@@ -58,7 +58,8 @@ export interface Memory {
   readonly vmalloc: Vmalloc;
   readonly perCpu: PerCpuAreas;
   readonly modules: ModuleMemory;
-  readonly exports: () => ExportTable;
+  /** What is exported, by what it is about: those that most modules import from first. */
+  readonly tables: ExportTableMakers;
 }
 
 export function bootMemory(deps: MemoryDeps): Memory {
@@ -75,19 +76,18 @@ export function bootMemory(deps: MemoryDeps): Memory {
   const vmallocDeps: VmallocDeps = { abi, ram, areas, slab, pages, reporter, log, sites, caller, hashPointer };
   const vmalloc = new Vmalloc(vmallocDeps);
   const isKernelRodata = (addr: Ptr): boolean => addr >= KERNEL_DATA && addr < KERNEL_DATA + KERNEL_DATA_SIZE;
-  const exports = (): ExportTable => ({
-    ...layoutExports(abi, ram, image, map),
-    ...cpuMaskExports(abi, ram, map.nrCpus),
-    ...perCpuExports({ ram, perCpu, nrCpuIds: abi.sizeOf('cpumask') * 8, log, reporter, sites }),
-    ...pageExports({ ram, map, pages, reporter, sites }),
-    ...slabExports(slab, caches, ram, caller),
-    ...vmallocExports(vmalloc, vmallocDeps),
-    ...maccessExports(ram),
-    ...mempoolExports({ ram, abi, slab, pages, vmalloc, callGuest: deps.callGuest, caller }),
-    ...duplicateExports({ ram, slab, vmalloc, caller, isKernelRodata }),
-    ...usercopyExports({ slab, areas, log, reporter, sites, isText }),
-  });
-  return { map, pages, slab, allocator: slab, caches, areas, vmalloc, perCpu, modules: new ModuleMemory(ram, map, areas), exports };
+  const tables: ExportTableMakers = {
+    'kernel/mm/slab': () => slabExports(slab, caches, ram, caller),
+    'kernel/mm/layout': () => ({
+      ...layoutExports(abi, ram, image, map), ...cpuMaskExports(abi, ram, map.nrCpus),
+      ...perCpuExports({ ram, perCpu, nrCpuIds: abi.sizeOf('cpumask') * 8, log, reporter, sites }),
+    }),
+    'kernel/mm/usercopy': () => usercopyExports({ slab, areas, log, reporter, sites, isText }),
+    'kernel/mm/vmalloc': () => ({ ...vmallocExports(vmalloc, vmallocDeps), ...duplicateExports({ ram, slab, vmalloc, caller, isKernelRodata }) }),
+    'kernel/mm/pages': () => pageExports({ ram, map, pages, reporter, sites }),
+    'kernel/mm/mempool': () => mempoolExports({ ram, abi, slab, pages, vmalloc, callGuest: deps.callGuest, caller }),
+  };
+  return { map, pages, slab, allocator: slab, caches, areas, vmalloc, perCpu, modules: new ModuleMemory(ram, map, areas), tables };
 }
 
 /** While an export runs, the top of the guest stack is the address it returns to: the call site in the module. */
