@@ -83,6 +83,7 @@ export function bootMemory(deps: MemoryDeps): Memory {
       ...perCpuExports({ ram, perCpu, nrCpuIds: abi.sizeOf('cpumask') * 8, log, reporter, sites }),
     }),
     'kernel/mm/usercopy': () => usercopyExports({ slab, areas, log, reporter, sites, isText }),
+    'kernel/mm/maccess': () => maccessExports(ram),
     'kernel/mm/vmalloc': () => ({ ...vmallocExports(vmalloc, vmallocDeps), ...duplicateExports({ ram, slab, vmalloc, caller, isKernelRodata }) }),
     'kernel/mm/pages': () => pageExports({ ram, map, pages, reporter, sites }),
     'kernel/mm/mempool': () => mempoolExports({ ram, abi, slab, pages, vmalloc, callGuest: deps.callGuest, caller }),
