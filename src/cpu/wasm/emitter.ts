@@ -87,6 +87,8 @@ export class Emitter {
   #taken: { local: number; type: ValueType }[] = [];
   readonly #named = new Map<string, number>();
   #knownPc = -1;
+  /** What the `delta` variable holds. */
+  #storedDelta = 0;
 
   constructor(input: EmitterInput) {
     this.unit = input.unit;
@@ -228,6 +230,7 @@ export class Emitter {
     this.narrow = this.widths.atStart(node.block);
     this.bases.startBlock(node);
     if (this.isStatic) this.delta = this.stack.at(node.block.insns[0]?.pc ?? node.block.termPc) ?? 0;
+    this.#storedDelta = this.delta;
   }
   startInsn(position: number, pc: number): void {
     this.bases.startStep(position);
@@ -243,7 +246,10 @@ export class Emitter {
   /** Makes the pc variable hold the instruction in hand, for the exit that follows. */
   notePc(): void { this.#setPc(this.pc - this.fn.entry); }
   /** Makes it hold where the frame goes on after a call; undefined: nowhere (a tail call, a full-state call). */
-  noteSite(next: number | undefined): void { this.#setPc(next === undefined ? 0 : next - this.fn.entry); }
+  noteSite(next: number | undefined): void {
+    this.flushDelta();
+    this.#setPc(next === undefined ? 0 : next - this.fn.entry);
+  }
   /** The pc variable was set behind the back of notePc, or on one arm only. */
   forgetPc(): void { this.#knownPc = -1; }
   #setPc(relative: number): void {
@@ -255,15 +261,16 @@ export class Emitter {
 
   /** The label that exits branch to. */
   exitLabel(): Label {
+    this.flushDelta();
     this.usesExit = true;
     return this.exit;
   }
 
-  /** Changes the tracked rsp, in the compiler and in the variable that exits read. */
-  setDelta(delta: number): void {
-    if (delta === this.delta) return;
-    this.delta = delta;
-    this.code.i32(delta);
+  /** Makes the variable that exits read rsp from hold the tracked rsp: before anything that may leave, and at the end of a block. */
+  flushDelta(): void {
+    if (this.#storedDelta === this.delta) return;
+    this.#storedDelta = this.delta;
+    this.code.i32(this.delta);
     this.code.set(this.variable('delta'));
   }
   /** Offset of [rsp + displacement] from the frame variable, which holds the RAM offset of the lowest byte of the frame. */

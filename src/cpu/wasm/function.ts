@@ -22,7 +22,7 @@ import { writtenRegisters } from './checked-bases.ts';
 import type { FlowNode } from './control-flow.ts';
 import { Emitter, type EmitterInput } from './emitter.ts';
 import { emitCondition, emitExpr, emitWrapped } from './expressions.ts';
-import { loadBudget, loadPreds, loadRegisters, storeBudget, storePreds, storeRegisters } from './full-state.ts';
+import { loadBudget, loadPreds, loadRegisters, storeBudget, storeRegisters } from './full-state.ts';
 import { argumentsAtCalls, readsOf, unwrittenRegisters } from './signatures.ts';
 import { emitInsn } from './statements.ts';
 import { writeDispatch, writeStructured, type NodeWriter, type Transfer } from './structure.ts';
@@ -217,7 +217,8 @@ function enterResumed(e: Emitter, weights: ReadonlyMap<number, number>): void {
     code.i32(KERNEL_BASE - e.stack.depth);
     code.op(OP['i32.add']);
     code.set(e.variable('frame'));
-    e.setDelta(delta);
+    e.delta = delta;
+    e.flushDelta();
   }
   loadBudget(e);
   // The caller has charged the root; its own charge below must not count twice.
@@ -250,9 +251,9 @@ function entryIsSpent(e: Emitter): void {
     leave(e, EXIT.budget, e.fn.entry);
     return;
   }
-  storeRegisters(e, 0xffff);
+  // Nothing else means anything yet.
+  storeRegisters(e, e.parameters.reduce((mask, register) => mask | (1 << register), 0));
   e.storeToBlock(RSP, () => e.getRegister(RSP));
-  storePreds(e);
   storeBudget(e);
   code.i32(e.slot);
   code.i32(address32(e.fn.entry));
@@ -289,6 +290,7 @@ class FunctionWriter implements NodeWriter {
       emitInsn(e, block, position, live[position]!);
     });
     e.startInsn(block.insns.length, block.termPc);
+    e.flushDelta();
   }
 
   /**

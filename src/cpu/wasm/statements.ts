@@ -26,7 +26,7 @@ function emitStmt(e: Emitter, block: Block, position: number, insn: Insn, stmt: 
   switch (stmt.s) {
     case 'reg':
       if (stmt.reg === RSP && e.isStatic) {
-        e.setDelta(deltaAfter(e, block, position, stmt));
+        e.delta = deltaAfter(e, block, position, stmt);
         return;
       }
       // What pops give back to the caller is nobody's business here: see savesUnknown.

@@ -16,6 +16,8 @@ const SHORT_RUN = 32;
 const MOST_ELEMENTS = 2 ** 31;
 
 export function emitString(e: Emitter, stmt: StringStmt): void {
+  // Exits below are on some paths only.
+  e.flushDelta();
   const isMove = stmt.kind === 'movs' || stmt.kind === 'stos';
   if (isMove && stmt.rep === 'rep') emitRun(e, stmt);
   else if ((isMove || stmt.kind === 'lods') && stmt.rep === 'none') emitElement(e, stmt);
