@@ -91,6 +91,10 @@ export class Processor implements Cpu {
   }
 
   get workDone(): number { return this.#meter.done; }
+  /** Has `onBudget` called after at most `work` more units. */
+  limitBudget(work: number): void { this.#meter.limit(work); }
+  /** Module code runs, rather than a function of the kernel that it has called, or nothing. */
+  get isInGuestCode(): boolean { return this.#runner.current !== undefined && this.#runner.running === undefined; }
   get registers(): Registers { return this.#regs; }
   get lastResult(): bigint { return (BigInt(this.#resultHigh) << 32n) | BigInt(this.#resultLow >>> 0); }
 

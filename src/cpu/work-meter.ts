@@ -10,7 +10,10 @@ export class WorkMeter {
     left[0] = grant;
   }
 
+  get isSpent(): boolean { return this.#left[0]! <= 0; }
   get done(): number { return this.#granted - this.#left[0]!; }
+  /** Leaves at most `work`. */
+  limit(work: number): void { if (work < this.#left[0]!) this.refill(work); }
   /** Replaces what is left by `grant` (at most 2^31-1). */
   refill(grant: number): void {
     this.#granted += grant - this.#left[0]!;

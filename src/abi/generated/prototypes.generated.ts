@@ -79,6 +79,18 @@ export interface Prototypes {
   __init_swait_queue_head: (q: Ptr<'swait_queue_head'>, name: Ptr<'char'>, key: Ptr<'lock_class_key'>) => void;
   /** `void __init_waitqueue_head(struct wait_queue_head *wq_head, const char *name, struct lock_class_key *key)` */
   __init_waitqueue_head: (wq_head: Ptr<'wait_queue_head'>, name: Ptr<'char'>, key: Ptr<'lock_class_key'>) => void;
+  /** `int __irq_alloc_descs(int irq, unsigned int from, unsigned int cnt, int node, struct module *owner, const struct irq_affinity_desc *affinity)` */
+  __irq_alloc_descs: (irq: number, from: number, cnt: number, node: number, owner: Ptr<'module'>, affinity: Ptr<'irq_affinity_desc'>) => number | boolean;
+  /** `int __irq_apply_affinity_hint(unsigned int irq, const struct cpumask *m, bool setaffinity)` */
+  __irq_apply_affinity_hint: (irq: number, m: Ptr<'cpumask'>, setaffinity: boolean) => number | boolean;
+  /** `struct irq_domain *__irq_domain_add(struct fwnode_handle *fwnode, unsigned int size, irq_hw_number_t hwirq_max, int direct_max, const struct irq_domain_ops *ops, void *host_data)` */
+  __irq_domain_add: (fwnode: Ptr<'fwnode_handle'>, size: number, hwirq_max: number, direct_max: number, ops: Ptr<'irq_domain_ops'>, host_data: PlainPtr) => Ptr<'irq_domain'>;
+  /** `struct fwnode_handle *__irq_domain_alloc_fwnode(unsigned int type, int id, const char *name, phys_addr_t *pa)` */
+  __irq_domain_alloc_fwnode: (type: number, id: number, name: Ptr<'char'>, pa: PlainPtr) => Ptr<'fwnode_handle'>;
+  /** `struct irq_desc *__irq_resolve_mapping(struct irq_domain *domain, irq_hw_number_t hwirq, unsigned int *irq)` */
+  __irq_resolve_mapping: (domain: Ptr<'irq_domain'>, hwirq: number, irq: PlainPtr) => Ptr<'irq_desc'>;
+  /** `void __irq_set_handler(unsigned int irq, irq_flow_handler_t handle, int is_chained, const char *name)` */
+  __irq_set_handler: (irq: number, handle: Ptr<'function'>, is_chained: number, name: Ptr<'char'>) => void;
   /** `int __kfifo_alloc(struct __kfifo *fifo, unsigned int size, size_t esize, gfp_t gfp_mask)` */
   __kfifo_alloc: (fifo: Ptr<'__kfifo'>, size: number, esize: number, gfp_mask: number) => number | boolean;
   /** `void __kfifo_free(struct __kfifo *fifo)` */
@@ -339,6 +351,12 @@ export interface Prototypes {
   dev_printk_emit: (level: number, dev: Ptr<'device'>, fmt: Ptr<'char'>, va: VaList) => number | boolean;
   /** `int dev_vprintk_emit(int level, const struct device *dev, const char *fmt, struct __va_list_tag *args)` */
   dev_vprintk_emit: (level: number, dev: Ptr<'device'>, fmt: Ptr<'char'>, args: Ptr<'__va_list_tag'>) => number | boolean;
+  /** `bool disable_hardirq(unsigned int irq)` */
+  disable_hardirq: (irq: number) => boolean;
+  /** `void disable_irq(unsigned int irq)` */
+  disable_irq: (irq: number) => void;
+  /** `void disable_irq_nosync(unsigned int irq)` */
+  disable_irq_nosync: (irq: number) => void;
   /** `int do_settimeofday64(const struct timespec64 *ts)` */
   do_settimeofday64: (ts: Ptr<'timespec64'>) => number | boolean;
   /** `int do_wait_intr(wait_queue_head_t *wq, wait_queue_entry_t *wait)` */
@@ -373,6 +391,8 @@ export interface Prototypes {
   dump_stack: () => void;
   /** `void dump_stack_lvl(const char *log_lvl)` */
   dump_stack_lvl: (log_lvl: Ptr<'char'>) => void;
+  /** `void enable_irq(unsigned int irq)` */
+  enable_irq: (irq: number) => void;
   /** `int errseq_check(errseq_t *eseq, errseq_t since)` */
   errseq_check: (eseq: PlainPtr, since: number) => number | boolean;
   /** `int errseq_check_and_advance(errseq_t *eseq, errseq_t *since)` */
@@ -387,6 +407,8 @@ export interface Prototypes {
   folio_alloc: (gfp: number, order: number) => Ptr<'folio'>;
   /** `void fortify_panic(const char *name)` */
   fortify_panic: (name: Ptr<'char'>) => void;
+  /** `const void *free_irq(unsigned int irq, void *dev_id)` */
+  free_irq: (irq: number, dev_id: PlainPtr) => PlainPtr;
   /** `void free_pages_exact(void *virt, size_t size)` */
   free_pages_exact: (virt: PlainPtr, size: number) => void;
   /** `void free_percpu(void *ptr)` */
@@ -395,6 +417,12 @@ export interface Prototypes {
   generate_random_guid: (guid: PlainPtr) => void;
   /** `void generate_random_uuid(unsigned char *uuid)` */
   generate_random_uuid: (uuid: PlainPtr) => void;
+  /** `int generic_handle_domain_irq(struct irq_domain *domain, unsigned int hwirq)` */
+  generic_handle_domain_irq: (domain: Ptr<'irq_domain'>, hwirq: number) => number | boolean;
+  /** `int generic_handle_irq(unsigned int irq)` */
+  generic_handle_irq: (irq: number) => number | boolean;
+  /** `int generic_handle_irq_safe(unsigned int irq)` */
+  generic_handle_irq_safe: (irq: number) => number | boolean;
   /** `int get_option(char **str, int *pint)` */
   get_option: (str: Ptr<'char *'>, pint: PlainPtr) => number | boolean;
   /** `char *get_options(const char *str, int nints, int *ints)` */
@@ -419,6 +447,8 @@ export interface Prototypes {
   guid_gen: (lu: Ptr<'guid_t'>) => void;
   /** `int guid_parse(const char *uuid, guid_t *u)` */
   guid_parse: (uuid: Ptr<'char'>, u: Ptr<'guid_t'>) => number | boolean;
+  /** `void handle_nested_irq(unsigned int irq)` */
+  handle_nested_irq: (irq: number) => void;
   /** `int hex2bin(u8 *dst, const char *src, size_t count)` */
   hex2bin: (dst: PlainPtr, src: Ptr<'char'>, count: number) => number | boolean;
   /** `int hex_dump_to_buffer(const void *buf, size_t len, int rowsize, int groupsize, char *linebuf, size_t linebuflen, bool ascii)` */
@@ -469,8 +499,64 @@ export interface Prototypes {
   interval_tree_remove: (node: Ptr<'interval_tree_node'>, root: Ptr<'rb_root_cached'>) => void;
   /** `__sum16 ip_compute_csum(const void *buff, int len)` */
   ip_compute_csum: (buff: PlainPtr, len: number) => number | boolean;
+  /** `bool irq_check_status_bit(unsigned int irq, unsigned int bitmask)` */
+  irq_check_status_bit: (irq: number, bitmask: number) => boolean;
+  /** `unsigned int irq_create_mapping_affinity(struct irq_domain *domain, irq_hw_number_t hwirq, const struct irq_affinity_desc *affinity)` */
+  irq_create_mapping_affinity: (domain: Ptr<'irq_domain'>, hwirq: number, affinity: Ptr<'irq_affinity_desc'>) => number | boolean;
+  /** `void irq_dispose_mapping(unsigned int virq)` */
+  irq_dispose_mapping: (virq: number) => void;
+  /** `int irq_domain_associate(struct irq_domain *domain, unsigned int virq, irq_hw_number_t hwirq)` */
+  irq_domain_associate: (domain: Ptr<'irq_domain'>, virq: number, hwirq: number) => number | boolean;
+  /** `void irq_domain_associate_many(struct irq_domain *domain, unsigned int irq_base, irq_hw_number_t hwirq_base, int count)` */
+  irq_domain_associate_many: (domain: Ptr<'irq_domain'>, irq_base: number, hwirq_base: number, count: number) => void;
+  /** `struct irq_domain *irq_domain_create_simple(struct fwnode_handle *fwnode, unsigned int size, unsigned int first_irq, const struct irq_domain_ops *ops, void *host_data)` */
+  irq_domain_create_simple: (fwnode: Ptr<'fwnode_handle'>, size: number, first_irq: number, ops: Ptr<'irq_domain_ops'>, host_data: PlainPtr) => Ptr<'irq_domain'>;
+  /** `void irq_domain_free_fwnode(struct fwnode_handle *fwnode)` */
+  irq_domain_free_fwnode: (fwnode: Ptr<'fwnode_handle'>) => void;
+  /** `void irq_domain_remove(struct irq_domain *domain)` */
+  irq_domain_remove: (domain: Ptr<'irq_domain'>) => void;
+  /** `int irq_domain_xlate_onecell(struct irq_domain *d, struct device_node *ctrlr, const u32 *intspec, unsigned int intsize, unsigned long *out_hwirq, unsigned int *out_type)` */
+  irq_domain_xlate_onecell: (d: Ptr<'irq_domain'>, ctrlr: Ptr<'device_node'>, intspec: PlainPtr, intsize: number, out_hwirq: PlainPtr, out_type: PlainPtr) => number | boolean;
+  /** `int irq_domain_xlate_onetwocell(struct irq_domain *d, struct device_node *ctrlr, const u32 *intspec, unsigned int intsize, unsigned long *out_hwirq, unsigned int *out_type)` */
+  irq_domain_xlate_onetwocell: (d: Ptr<'irq_domain'>, ctrlr: Ptr<'device_node'>, intspec: PlainPtr, intsize: number, out_hwirq: PlainPtr, out_type: PlainPtr) => number | boolean;
+  /** `int irq_domain_xlate_twocell(struct irq_domain *d, struct device_node *ctrlr, const u32 *intspec, unsigned int intsize, irq_hw_number_t *out_hwirq, unsigned int *out_type)` */
+  irq_domain_xlate_twocell: (d: Ptr<'irq_domain'>, ctrlr: Ptr<'device_node'>, intspec: PlainPtr, intsize: number, out_hwirq: PlainPtr, out_type: PlainPtr) => number | boolean;
+  /** `int irq_force_affinity(unsigned int irq, const struct cpumask *cpumask)` */
+  irq_force_affinity: (irq: number, cpumask: Ptr<'cpumask'>) => number | boolean;
   /** `bool irq_fpu_usable(void)` */
   irq_fpu_usable: () => boolean;
+  /** `void irq_free_descs(unsigned int from, unsigned int cnt)` */
+  irq_free_descs: (from: number, cnt: number) => void;
+  /** `struct irq_data *irq_get_irq_data(unsigned int irq)` */
+  irq_get_irq_data: (irq: number) => Ptr<'irq_data'>;
+  /** `bool irq_has_action(unsigned int irq)` */
+  irq_has_action: (irq: number) => boolean;
+  /** `int irq_inject_interrupt(unsigned int irq)` */
+  irq_inject_interrupt: (irq: number) => number | boolean;
+  /** `void irq_modify_status(unsigned int irq, unsigned long clr, unsigned long set)` */
+  irq_modify_status: (irq: number, clr: number, set: number) => void;
+  /** `int irq_set_affinity(unsigned int irq, const struct cpumask *cpumask)` */
+  irq_set_affinity: (irq: number, cpumask: Ptr<'cpumask'>) => number | boolean;
+  /** `void irq_set_chained_handler_and_data(unsigned int irq, irq_flow_handler_t handle, void *data)` */
+  irq_set_chained_handler_and_data: (irq: number, handle: Ptr<'function'>, data: PlainPtr) => void;
+  /** `int irq_set_chip(unsigned int irq, const struct irq_chip *chip)` */
+  irq_set_chip: (irq: number, chip: Ptr<'irq_chip'>) => number | boolean;
+  /** `void irq_set_chip_and_handler_name(unsigned int irq, const struct irq_chip *chip, irq_flow_handler_t handle, const char *name)` */
+  irq_set_chip_and_handler_name: (irq: number, chip: Ptr<'irq_chip'>, handle: Ptr<'function'>, name: Ptr<'char'>) => void;
+  /** `int irq_set_chip_data(unsigned int irq, void *data)` */
+  irq_set_chip_data: (irq: number, data: PlainPtr) => number | boolean;
+  /** `int irq_set_handler_data(unsigned int irq, void *data)` */
+  irq_set_handler_data: (irq: number, data: PlainPtr) => number | boolean;
+  /** `int irq_set_irq_type(unsigned int irq, unsigned int type)` */
+  irq_set_irq_type: (irq: number, type: number) => number | boolean;
+  /** `int irq_set_irq_wake(unsigned int irq, unsigned int on)` */
+  irq_set_irq_wake: (irq: number, on: number) => number | boolean;
+  /** `void irq_wake_thread(unsigned int irq, void *dev_id)` */
+  irq_wake_thread: (irq: number, dev_id: PlainPtr) => void;
+  /** `bool irq_work_queue(struct irq_work *work)` */
+  irq_work_queue: (work: Ptr<'irq_work'>) => boolean;
+  /** `void irq_work_sync(struct irq_work *work)` */
+  irq_work_sync: (work: Ptr<'irq_work'>) => void;
   /** `bool is_module_sig_enforced(void)` */
   is_module_sig_enforced: () => boolean;
   /** `bool is_vmalloc_addr(const void *x)` */
@@ -741,8 +827,12 @@ export interface Prototypes {
   next_arg: (args: Ptr<'char'>, param: Ptr<'char *'>, val: Ptr<'char *'>) => Ptr<'char'>;
   /** `void nmi_panic(struct pt_regs *regs, const char *msg)` */
   nmi_panic: (regs: Ptr<'pt_regs'>, msg: Ptr<'char'>) => void;
+  /** `irqreturn_t no_action(int cpl, void *dev_id)` */
+  no_action: (cpl: number, dev_id: PlainPtr) => number;
   /** `unsigned long nr_free_buffer_pages(void)` */
   nr_free_buffer_pages: () => number | boolean;
+  /** `void on_each_cpu_cond_mask(smp_cond_func_t cond_func, smp_call_func_t func, void *info, bool wait, const struct cpumask *mask)` */
+  on_each_cpu_cond_mask: (cond_func: Ptr<'function'>, func: Ptr<'function'>, info: PlainPtr, wait: boolean, mask: Ptr<'cpumask'>) => void;
   /** `void page_frag_free(void *addr)` */
   page_frag_free: (addr: PlainPtr) => void;
   /** `void panic(const char *fmt, ...)` */
@@ -813,10 +903,20 @@ export interface Prototypes {
   refcount_dec_not_one: (r: Ptr<'refcount_struct'>) => boolean;
   /** `void refcount_warn_saturate(refcount_t *r, enum refcount_saturation_type t)` */
   refcount_warn_saturate: (r: Ptr<'refcount_struct'>, t: number) => void;
+  /** `int register_die_notifier(struct notifier_block *nb)` */
+  register_die_notifier: (nb: Ptr<'notifier_block'>) => number | boolean;
   /** `int register_module_notifier(struct notifier_block *nb)` */
   register_module_notifier: (nb: Ptr<'notifier_block'>) => number | boolean;
+  /** `int register_reboot_notifier(struct notifier_block *nb)` */
+  register_reboot_notifier: (nb: Ptr<'notifier_block'>) => number | boolean;
+  /** `int register_restart_handler(struct notifier_block *nb)` */
+  register_restart_handler: (nb: Ptr<'notifier_block'>) => number | boolean;
   /** `void remove_wait_queue(struct wait_queue_head *wq_head, struct wait_queue_entry *wq_entry)` */
   remove_wait_queue: (wq_head: Ptr<'wait_queue_head'>, wq_entry: Ptr<'wait_queue_entry'>) => void;
+  /** `int request_any_context_irq(unsigned int irq, irq_handler_t handler, unsigned long flags, const char *name, void *dev_id)` */
+  request_any_context_irq: (irq: number, handler: Ptr<'function'>, flags: number, name: Ptr<'char'>, dev_id: PlainPtr) => number | boolean;
+  /** `int request_threaded_irq(unsigned int irq, irq_handler_t handler, irq_handler_t thread_fn, unsigned long irqflags, const char *devname, void *dev_id)` */
+  request_threaded_irq: (irq: number, handler: Ptr<'function'>, thread_fn: Ptr<'function'>, irqflags: number, devname: Ptr<'char'>, dev_id: PlainPtr) => number | boolean;
   /** `bool rng_is_initialized(void)` */
   rng_is_initialized: () => boolean;
   /** `unsigned long long sched_clock(void)` */
@@ -889,6 +989,18 @@ export interface Prototypes {
   siphash_4u64: (first: bigint, second: bigint, third: bigint, forth: bigint, key: Ptr<'siphash_key_t'>) => bigint;
   /** `char *skip_spaces(const char *str)` */
   skip_spaces: (str: Ptr<'char'>) => Ptr<'char'>;
+  /** `void smp_call_function(smp_call_func_t func, void *info, int wait)` */
+  smp_call_function: (func: Ptr<'function'>, info: PlainPtr, wait: number) => void;
+  /** `int smp_call_function_any(const struct cpumask *mask, smp_call_func_t func, void *info, int wait)` */
+  smp_call_function_any: (mask: Ptr<'cpumask'>, func: Ptr<'function'>, info: PlainPtr, wait: number) => number | boolean;
+  /** `void smp_call_function_many(const struct cpumask *mask, smp_call_func_t func, void *info, bool wait)` */
+  smp_call_function_many: (mask: Ptr<'cpumask'>, func: Ptr<'function'>, info: PlainPtr, wait: boolean) => void;
+  /** `int smp_call_function_single(int cpu, smp_call_func_t func, void *info, int wait)` */
+  smp_call_function_single: (cpu: number, func: Ptr<'function'>, info: PlainPtr, wait: number) => number | boolean;
+  /** `int smp_call_function_single_async(int cpu, struct __call_single_data *csd)` */
+  smp_call_function_single_async: (cpu: number, csd: Ptr<'__call_single_data'>) => number | boolean;
+  /** `int smp_call_on_cpu(unsigned int cpu, int (*func)(void *), void *par, bool phys)` */
+  smp_call_on_cpu: (cpu: number, func: Ptr<'function'>, par: PlainPtr, phys: boolean) => number | boolean;
   /** `int snprintf(char *buf, size_t size, const char *fmt, ...)` */
   snprintf: (buf: Ptr<'char'>, size: number, fmt: Ptr<'char'>, va: VaList) => number | boolean;
   /** `void sort(void *base, size_t num, size_t size, cmp_func_t cmp_func, swap_func_t swap_func)` */
@@ -987,6 +1099,10 @@ export interface Prototypes {
   strstr: (s1: Ptr<'char'>, s2: Ptr<'char'>) => Ptr<'char'>;
   /** `void symbol_put_addr(void *addr)` */
   symbol_put_addr: (addr: PlainPtr) => void;
+  /** `bool synchronize_hardirq(unsigned int irq)` */
+  synchronize_hardirq: (irq: number) => boolean;
+  /** `void synchronize_irq(unsigned int irq)` */
+  synchronize_irq: (irq: number) => void;
   /** `bool sysfs_streq(const char *s1, const char *s2)` */
   sysfs_streq: (s1: Ptr<'char'>, s2: Ptr<'char'>) => boolean;
   /** `int test_taint(unsigned int flag)` */
@@ -1015,8 +1131,14 @@ export interface Prototypes {
   try_to_del_timer_sync: (timer: Ptr<'timer_list'>) => number | boolean;
   /** `bool try_wait_for_completion(struct completion *x)` */
   try_wait_for_completion: (x: Ptr<'completion'>) => boolean;
+  /** `int unregister_die_notifier(struct notifier_block *nb)` */
+  unregister_die_notifier: (nb: Ptr<'notifier_block'>) => number | boolean;
   /** `int unregister_module_notifier(struct notifier_block *nb)` */
   unregister_module_notifier: (nb: Ptr<'notifier_block'>) => number | boolean;
+  /** `int unregister_reboot_notifier(struct notifier_block *nb)` */
+  unregister_reboot_notifier: (nb: Ptr<'notifier_block'>) => number | boolean;
+  /** `int unregister_restart_handler(struct notifier_block *nb)` */
+  unregister_restart_handler: (nb: Ptr<'notifier_block'>) => number | boolean;
   /** `void up(struct semaphore *sem)` */
   up: (sem: Ptr<'semaphore'>) => void;
   /** `void up_read(struct rw_semaphore *sem)` */

@@ -2,7 +2,7 @@
 // clock event device programmed for the next expiry.
 
 export interface TimedEvent {
-  readonly atNs: bigint;
+  readonly atNs: number;
   readonly run: () => void;
 }
 
@@ -14,26 +14,31 @@ export class EventQueue {
   #sequence = 0;
 
   /** Returns the function that takes the event back. */
-  add(atNs: bigint, run: () => void): () => void {
+  add(atNs: number, run: () => void): () => void {
     const entry: Entry = { atNs, run, sequence: this.#sequence++, isCancelled: false };
     this.#heap.push(entry);
     this.#up(this.#heap.length - 1);
     return () => { entry.isCancelled = true; };
   }
 
-  /** Time of the next event; undefined when there is none. */
-  get nextNs(): bigint | undefined {
+  /** Time of the next event; infinity when there is none. */
+  get nextNs(): number {
     this.#dropCancelled();
-    return this.#heap[0]?.atNs;
+    return this.#heap.length === 0 ? Number.POSITIVE_INFINITY : this.#heap[0]!.atNs;
   }
 
   /** Takes out the next event that is due at `nowNs`. */
-  takeDue(nowNs: bigint): TimedEvent | undefined {
+  takeDue(nowNs: number): TimedEvent | undefined {
     this.#dropCancelled();
     const top = this.#heap[0];
     if (!top || top.atNs > nowNs) return undefined;
     this.#pop();
     return top;
+  }
+
+  /** Runs everything that is due. */
+  runDue(nowNs: number): void {
+    for (let event = this.takeDue(nowNs); event; event = this.takeDue(nowNs)) event.run();
   }
 
   #dropCancelled(): void { while (this.#heap[0]?.isCancelled) this.#pop(); }

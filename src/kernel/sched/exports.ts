@@ -69,8 +69,8 @@ function timeoutExports({ scheduler, msecsToJiffies, jiffiesToMsecs }: Scheduler
       while (left > 0 && !scheduler.hasSignalFor(TASK_INTERRUPTIBLE)) left = yield* interruptible(left);
       return jiffiesToMsecs(BigInt(left));
     }),
-    usleep_range_state: sleeping('usleep_range_state', function* (minUs: number, _maxUs: number, state: number) {
-      yield* scheduler.sleepNs(BigInt(minUs) * 1000n, state);
+    usleep_range_state: sleeping('usleep_range_state', function* (minUs: number, maxUs: number, state: number) {
+      yield* scheduler.sleepNs(minUs * 1000, (maxUs - minUs) * 1000, state);
     }),
   };
 }

@@ -8,10 +8,13 @@ import type { Ram } from '../../base/ram.ts';
 import type { Abi, Field } from '../../abi/abi.ts';
 import type { Cpu, Sleeping, Wait } from '../../cpu/api.ts';
 import { Errno } from '../errors.ts';
-import type { Allocator, Clock, PerCpu, Tasks } from '../services.ts';
+import type { Allocator, PerCpu, Tasks } from '../services.ts';
 import { GFP_KERNEL } from '../services.ts';
 import { EventQueue } from './event-queue.ts';
-import { MAX_SCHEDULE_TIMEOUT, Task, TASK_INTERRUPTIBLE, TASK_NORMAL, TASK_RUNNING, TASK_WAKEKILL, THREAD_SIZE, WAIT_SLOT_SIZE } from './task.ts';
+import { MAX_SCHEDULE_TIMEOUT, PF_KTHREAD, Task, TASK_INTERRUPTIBLE, TASK_NORMAL, TASK_RUNNING, TASK_WAKEKILL, THREAD_SIZE, WAIT_SLOT_SIZE } from './task.ts';
+
+/** Lower numbers are init, kthreadd and the threads that a booted Linux has. */
+const FIRST_PID = 100;
 
 /** The one reason to leave the processor: the task called schedule(); task_struct.__state says whether it may run on. */
 export const SCHEDULE: Wait = { kind: 'schedule' };
@@ -29,9 +32,23 @@ export interface SchedulerDeps {
   readonly initTask: Ptr<'task_struct'>;
   /** Stack of the boot context. */
   readonly bootStack: Ptr;
-  readonly clock: Clock;
-  /** Length of a jiffy. */
-  readonly tickNs: bigint;
+  readonly time: SchedulerTime;
+  /** Called whenever a task is about to give way: it may be in a context that must not. */
+  readonly beforeSwitch: () => void;
+}
+
+/** What the scheduler needs of time; timers come in later, by the same object. */
+export interface SchedulerTime {
+  /** Ticks since boot. */
+  ticks(): number;
+  /** Runs `expire` when a timer of that many ticks fires; returns what takes it back. */
+  addTimeout(ticks: number, expire: () => void): () => void;
+  /** Runs `expire` between `ns` and `ns + slackNs` from now. */
+  addPreciseTimeout(ns: number, slackNs: number, expire: () => void): () => void;
+  /** Takes the interrupts that are due. */
+  poll(): void;
+  /** Nobody runs: lets time pass up to the next interrupt, at most up to `limitNs`, and takes it. False when none is to come. */
+  idle(limitNs: number): boolean;
 }
 
 interface TaskFields { readonly state: Field; readonly pid: Field; readonly tgid: Field; readonly flags: Field; readonly stack: Field; readonly comm: number; readonly canary: Field; readonly parent: Field; readonly realParent: Field; readonly groupLeader: Field; readonly onCpu: Field }
@@ -42,13 +59,13 @@ export class Scheduler implements Tasks {
   readonly #currentTaskOffset: number;
   readonly #byAddress = new Map<Ptr, Task>();
   readonly #runQueue: Task[] = [];
-  /** What happens at a point of virtual time. */
+  /** What happens at a point of virtual time, as an interrupt. */
   readonly events = new EventQueue();
   readonly #idleTask: Task;
   #current: Task;
   /** The current task while its code runs; undefined between tasks. */
   #running: Task | undefined;
-  #nextPid = 1;
+  #nextPid = FIRST_PID;
 
   constructor(deps: SchedulerDeps) {
     this.#deps = deps;
@@ -86,6 +103,13 @@ export class Scheduler implements Tasks {
     return task;
   }
 
+  /** Starts a thread of the kernel itself. */
+  createKernelThread(comm: string, body: (task: Task) => Sleeping<unknown>): Task {
+    const task = this.create(comm, body);
+    this.#fields.flags.write(this.#deps.ram, task.address, PF_KTHREAD);
+    return task;
+  }
+
   /** Frees a task that has ended. */
   reap(task: Task): void {
     assert(task !== this.#current, 'a task cannot reap itself');
@@ -112,6 +136,7 @@ export class Scheduler implements Tasks {
     this.#runQueue.unshift(task);
     try {
       while (!result && !failure) {
+        this.#deps.time.poll();
         if (!this.#step() && !this.#idle()) throw new Errno('EDEADLK', `task ${task.comm} waits for something that nobody can do`);
       }
     } finally {
@@ -123,7 +148,10 @@ export class Scheduler implements Tasks {
   }
 
   /** schedule(): gives way; returns when the task is running again. */
-  *schedule(): Sleeping<void> { yield SCHEDULE; }
+  *schedule(): Sleeping<void> {
+    this.#deps.beforeSwitch();
+    yield SCHEDULE;
+  }
 
   /** set_current_state(). */
   setState(state: number): void { this.#fields.state.write(this.#deps.ram, this.#current.address, state); }
@@ -131,24 +159,24 @@ export class Scheduler implements Tasks {
   /** schedule_timeout(): gives way for at most `timeout` jiffies in the state that was set; returns the jiffies left. */
   *scheduleTimeout(timeout: number): Sleeping<number> {
     if (timeout >= MAX_SCHEDULE_TIMEOUT) {
-      yield SCHEDULE;
+      yield* this.schedule();
       return timeout;
     }
-    const { clock, tickNs } = this.#deps;
+    const { time } = this.#deps;
     const task = this.#current;
-    const endTick = clock.nowNs() / tickNs + BigInt(Math.max(timeout, 0));
-    const cancel = this.events.add(endTick * tickNs, () => this.wake(task));
-    yield SCHEDULE;
+    const endTick = time.ticks() + Math.max(timeout, 0);
+    const cancel = time.addTimeout(Math.max(timeout, 0), () => this.wake(task));
+    yield* this.schedule();
     cancel();
-    return Math.max(0, Number(endTick - clock.nowNs() / tickNs));
+    return Math.max(0, endTick - time.ticks());
   }
 
-  /** Sleeps in `state` until `ns` have passed (or a wake comes). */
-  *sleepNs(ns: bigint, state: number): Sleeping<void> {
+  /** Sleeps in `state` until `ns` have passed, and at most `slackNs` more (or a wake comes). */
+  *sleepNs(ns: number, slackNs: number, state: number): Sleeping<void> {
     const task = this.#current;
     this.setState(state);
-    const cancel = this.events.add(this.#deps.clock.nowNs() + ns, () => this.wake(task));
-    yield SCHEDULE;
+    const cancel = this.#deps.time.addPreciseTimeout(ns, slackNs, () => this.wake(task));
+    yield* this.schedule();
     cancel();
   }
 
@@ -169,14 +197,25 @@ export class Scheduler implements Tasks {
   /** wake_up_process(): as `wake`, also for a task that has not run yet. */
   start(task: Task, mode = TASK_NORMAL): boolean { return !task.isDead && this.wake(task, mode); }
 
-  /** Runs what is due; when nothing is, lets time pass up to the next event. False when there is none. */
-  #idle(): boolean {
-    const { clock } = this.#deps;
-    const next = this.events.nextNs;
-    if (next === undefined) return false;
-    if (next > clock.nowNs()) clock.advance(next - clock.nowNs());
-    for (let event = this.events.takeDue(clock.nowNs()); event; event = this.events.takeDue(clock.nowNs())) event.run();
-    return true;
+  /** Runs tasks and interrupts until every task sleeps; time passes for the work they do, and by jumps up to `untilNs`. */
+  run(untilNs: number): void {
+    const outer = this.#current;
+    try {
+      for (;;) {
+        this.#deps.time.poll();
+        if (!this.#step() && !this.#idle(untilNs)) return;
+      }
+    } finally {
+      this.#enter(outer);
+    }
+  }
+  /** A task other than the current one is ready to run. */
+  get hasRunnable(): boolean { return this.#runQueue.length > 0; }
+
+  /** No task is runnable: time passes, in the context of the idle task. */
+  #idle(untilNs = Number.POSITIVE_INFINITY): boolean {
+    if (this.#current !== this.#idleTask) this.#enter(this.#idleTask);
+    return this.#deps.time.idle(untilNs);
   }
 
   /** Runs one task up to its next wait; false when none is runnable. */
@@ -194,6 +233,7 @@ export class Scheduler implements Tasks {
     }
     if (done) task.isDead = true;
     else if (this.#fields.state.read(this.#deps.ram, task.address) === TASK_RUNNING) this.#runQueue.push(task);
+    else task.onSleep?.();
     return true;
   }
 

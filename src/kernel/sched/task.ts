@@ -33,6 +33,8 @@ export class Task {
   /** What the task runs; undefined for a task that only lends its context (the host's door, idle). */
   body: Sleeping<unknown> | undefined;
   isDead = false;
+  /** Called each time the task has given way and sleeps. */
+  onSleep: (() => void) | undefined;
   hasPendingSignal = false;
   /** Bytes at the top of its stack for the entry with which it waits on a simple wait queue: a task waits on one at a time. */
   readonly waitSlot: Ptr;

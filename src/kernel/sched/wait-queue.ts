@@ -19,6 +19,7 @@ export interface WaitQueueDeps {
   readonly abi: Abi;
   readonly cpu: Cpu;
   readonly scheduler: Scheduler;
+  readonly context: { preemptCount: number };
   /** Kernel text address of an exported wake function, by name. */
   readonly text: (name: string) => Ptr;
   readonly callSite: (name: string) => Ptr;
@@ -72,8 +73,14 @@ export class WaitQueues {
   isDetached(entry: Ptr): boolean { return listIsEmpty(this.#deps.ram, entry + this.#offset.entry); }
   append(queue: Ptr, entry: Ptr): void { this.#enqueue(queue, entry, true); }
   /** The lock word of the queue, around a sleep of somebody who holds it. */
-  locked(queue: Ptr): void { this.#deps.ram.writeU32(queue, 1); }
-  unlocked(queue: Ptr): void { this.#deps.ram.writeU32(queue, 0); }
+  locked(queue: Ptr): void {
+    this.#deps.context.preemptCount++;
+    this.#deps.ram.writeU32(queue, 1);
+  }
+  unlocked(queue: Ptr): void {
+    this.#deps.ram.writeU32(queue, 0);
+    this.#deps.context.preemptCount--;
+  }
 
   /** prepare_to_wait(_exclusive): queued if not yet, state set; true if the queue was empty. */
   prepare(queue: Ptr, entry: Ptr, state: number, isExclusive: boolean): boolean {

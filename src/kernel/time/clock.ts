@@ -11,6 +11,8 @@ export const HZ = 250;
 export const NSEC_PER_SEC = 1_000_000_000n;
 /** Length of a jiffy. */
 export const TICK_NSEC = NSEC_PER_SEC / BigInt(HZ);
+/** The same as a number. */
+export const TICK_NS = Number(TICK_NSEC);
 /** jiffies starts five minutes before the lower 32 bits wrap, so that code which cannot take that is found early. */
 export const INITIAL_JIFFIES = 2n ** 32n - 300n * BigInt(HZ);
 /** One cycle of the time-stamp counter is one nanosecond. */
@@ -35,13 +37,14 @@ export class VirtualClock implements Clock {
   readonly #nsPerWork: number;
   /** Where jiffies_64 lies; `jiffies` is the same word. */
   readonly jiffiesAddress: Ptr;
-  /** Time passed other than by work. */
-  #steppedNs = 0n;
+  /** Time passed other than by work. A number of nanoseconds is exact for the first 104 days of a machine. */
+  #steppedNs = 0;
   /** CLOCK_REALTIME - CLOCK_MONOTONIC. */
   #realOffsetNs: bigint;
   /** Wall-clock time at boot. */
   readonly bootTimeNs: bigint;
-  #jiffies = INITIAL_JIFFIES;
+  /** Ticks since boot that the jiffies word shows. */
+  #ticks = 0;
 
   constructor(deps: ClockDeps) {
     this.#ram = deps.ram;
@@ -50,22 +53,30 @@ export class VirtualClock implements Clock {
     this.bootTimeNs = deps.bootTimeNs ?? DEFAULT_BOOT_TIME_NS;
     this.#realOffsetNs = this.bootTimeNs;
     this.jiffiesAddress = deps.image.data('jiffies_64', 8, 64);
-    this.#ram.writeU64(this.jiffiesAddress, this.#jiffies);
+    this.#ram.writeU64(this.jiffiesAddress, INITIAL_JIFFIES);
   }
 
-  nowNs(): bigint { return this.#steppedNs + BigInt(Math.floor(this.#workDone() * this.#nsPerWork)); }
+  /** CLOCK_MONOTONIC in nanoseconds, a whole number. */
+  now(): number { return this.#steppedNs + Math.floor(this.#workDone() * this.#nsPerWork); }
+  nowNs(): bigint { return BigInt(this.now()); }
   /** CLOCK_REALTIME. */
   realNs(): bigint { return this.nowNs() + this.#realOffsetNs; }
   setRealNs(ns: bigint): void { this.#realOffsetNs = ns - this.nowNs(); }
-  advance(ns: bigint): void {
-    this.#steppedNs += ns;
+  get realOffsetNs(): bigint { return this.#realOffsetNs; }
+  advance(ns: bigint): void { this.advanceTo(this.now() + Number(ns)); }
+  /** Lets time pass up to `ns`; nothing when that is past. */
+  advanceTo(ns: number): void {
+    const step = ns - this.now();
+    if (step > 0) this.#steppedNs += step;
     this.sync();
   }
 
   /** Jiffies as of now. */
-  jiffies(): bigint {
+  jiffies(): bigint { return INITIAL_JIFFIES + BigInt(this.ticks()); }
+  /** Ticks since boot: jiffies - INITIAL_JIFFIES. */
+  ticks(): number {
     this.sync();
-    return this.#jiffies;
+    return this.#ticks;
   }
   /** Time of the last tick: what the coarse clocks say. */
   tickNs(): bigint { return this.nowNs() / TICK_NSEC * TICK_NSEC; }
@@ -74,9 +85,11 @@ export class VirtualClock implements Clock {
 
   /** Brings the jiffies word up to date. To be called wherever work may have been done unseen: at spent budgets and switches. */
   sync(): void {
-    const jiffies = INITIAL_JIFFIES + this.nowNs() / TICK_NSEC;
-    if (jiffies === this.#jiffies) return;
-    this.#jiffies = jiffies;
-    this.#ram.writeU64(this.jiffiesAddress, jiffies);
+    const ticks = Math.floor(this.now() / TICK_NS);
+    if (ticks === this.#ticks) return;
+    this.#ticks = ticks;
+    this.#ram.writePtr(this.jiffiesAddress, INITIAL + ticks);
   }
 }
+
+const INITIAL = Number(INITIAL_JIFFIES);

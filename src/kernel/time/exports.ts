@@ -14,6 +14,8 @@ export interface TimeDeps {
   readonly ram: Ram;
   readonly abi: Abi;
   readonly clock: VirtualClock;
+  /** Busy waiting up to a point of time, with the interrupts in between. */
+  readonly busyWait: (untilNs: number) => void;
   /** Number of the CPU that runs. */
   readonly cpu: () => number;
 }
@@ -137,9 +139,9 @@ function conversionExports({ ram, abi, clock, cpu }: TimeDeps): ExportTable {
   };
 }
 
-function delayExports({ clock }: TimeDeps): ExportTable {
+function delayExports({ clock, busyWait }: TimeDeps): ExportTable {
   /** Busy waiting is work: the clock moves on by what was asked for. */
-  const delay = (toNs: (amount: bigint) => bigint) => raw((regs) => clock.advance(toNs(BigInt.asUintN(64, regs.getBig(RDI)))));
+  const delay = (toNs: (amount: bigint) => bigint) => raw((regs) => busyWait(clock.now() + Number(toNs(BigInt.asUintN(64, regs.getBig(RDI))))));
   return {
     __udelay: delay((us) => us * 1000n),
     __ndelay: delay((ns) => ns),
