@@ -10,38 +10,53 @@ import type { CacheShape } from './slab-cache.ts';
 
 /** Object sizes by kmalloc_index(); index 0 stays empty. */
 const SIZES = [0, 96, 192, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192];
+/** Room for the longest name, `kmalloc-rcl-192`. */
+const NAME_SIZE = 24;
 
-export interface KmallocClass { readonly address: Ptr<'kmem_cache'>; readonly shape: CacheShape }
 export interface KmallocClasses {
-  readonly table: Ptr;
-  /** By type, then by index - 1. */
-  readonly rows: readonly (readonly KmallocClass[])[];
+  /** Rows of caches: one per `enum kmalloc_cache_type`. */
+  readonly nrTypes: number;
+  /** Shapes of one row, by kmalloc_index() - 1. */
+  shapesOf(type: number): readonly CacheShape[];
   /** Position in a row of the smallest class that holds `size` bytes. */
   indexOf(size: number): number;
   /** Row for a gfp_t. */
   typeOf(gfp: number): number;
 }
 
-export function kmallocClasses(abi: Abi, ram: Ram, image: KernelImage, nrCpus: number): KmallocClasses {
-  const types = kmallocTypes(abi);
-  const table = image.data('kmalloc_caches', types.length * SIZES.length * 8, 64);
-  const writer = new KmemCacheWriter(abi, ram);
-  const names = image.data('kmalloc_names', types.length * SIZES.length * 24, 8);
-  let nameAt = names;
-  const caches = image.data('kmalloc_cache_structs', types.length * SIZES.length * writer.sizeBytes, 64);
-  const rows = types.map((prefix, type) => SIZES.slice(1).map((size, i): KmallocClass => {
-    const index = type * SIZES.length + i + 1;
-    const address = caches + index * writer.sizeBytes;
-    const name = `${prefix}-${size < 1024 ? size : `${size / 1024}k`}`;
+export function kmallocClasses(abi: Abi, nrCpus: number): KmallocClasses {
+  const prefixes = kmallocTypes(abi);
+  const shapeOf = (prefix: string, size: number): CacheShape => {
     const align = (size & (size - 1)) === 0 ? Math.min(size, PAGE_SIZE) : 8;
-    const shape: CacheShape = { name, objectSize: size, size, align, order: slabOrder(size, nrCpus), flags: 0, ctor: 0, userOffset: 0, userSize: size };
-    ram.writeCString(nameAt, name);
-    writer.write(address, shape, nameAt);
-    nameAt += 24;
-    ram.writePtr(table + index * 8, address);
-    return { address, shape };
-  }));
-  return { table, rows, indexOf: sizeIndex, typeOf: typeByFlags(abi) };
+    const name = `${prefix}-${size < 1024 ? size : `${size / 1024}k`}`;
+    return { name, objectSize: size, size, align, order: slabOrder(size, nrCpus), flags: 0, ctor: 0, userOffset: 0, userSize: size };
+  };
+  return {
+    nrTypes: prefixes.length,
+    shapesOf: (type) => SIZES.slice(1).map((size) => shapeOf(prefixes[type]!, size)),
+    indexOf: sizeIndex, typeOf: typeByFlags(abi),
+  };
+}
+
+/** Lays kmalloc_caches and its structs out in kernel data; `place` learns where each cache of a row lies. */
+export function writeKmallocCaches(abi: Abi, ram: Ram, image: KernelImage, classes: KmallocClasses, place: (type: number, index: number, at: Ptr<'kmem_cache'>) => void): Ptr {
+  const writer = new KmemCacheWriter(abi, ram);
+  const count = classes.nrTypes * SIZES.length;
+  const table = image.data('kmalloc_caches', count * 8, 64);
+  const structs = image.data('kmalloc_cache_structs', count * writer.sizeBytes, 64);
+  const names = image.data('kmalloc_cache_names', count * NAME_SIZE);
+  for (let type = 0; type < classes.nrTypes; type++) {
+    classes.shapesOf(type).forEach((shape, index) => {
+      // Index 0 of each row stays NULL.
+      const n = type * SIZES.length + index + 1;
+      const at = structs + n * writer.sizeBytes;
+      ram.writeCString(names + n * NAME_SIZE, shape.name);
+      writer.write(at, shape, names + n * NAME_SIZE);
+      ram.writePtr(table + n * 8, at);
+      place(type, index, at);
+    });
+  }
+  return table;
 }
 
 /** kmalloc_index() - 1. */

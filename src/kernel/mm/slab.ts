@@ -11,7 +11,7 @@ import { assert } from '../../base/assert.ts';
 import type { KernelImage } from '../image.ts';
 import type { Reporter, SourceLine } from '../services.ts';
 import { __GFP_COMP, __GFP_ZERO } from './gfp.ts';
-import { kmallocClasses, slabOrder, type KmallocClasses } from './kmalloc-classes.ts';
+import { type KmallocClasses, kmallocClasses, slabOrder, writeKmallocCaches } from './kmalloc-classes.ts';
 import { MAX_PAGE_ORDER, type Pages } from './pages.ts';
 import { type CacheShape, type ObjectInfo, Slab, SlabCache, type SlabSource } from './slab-cache.ts';
 import { mmWarnSites, type WarnSites } from './warn-sites.ts';
@@ -50,10 +50,12 @@ export class SlabAllocator implements SlabSource {
   readonly #slabOfFrame: Int32Array;
   readonly #slabs: (Slab | undefined)[] = [];
   readonly #freeSlabIds: number[] = [];
+  /** Caches by the address of their struct. */
   readonly #caches = new Map<Ptr, SlabCache>();
   readonly #classes: KmallocClasses;
-  /** kmalloc's caches by type and size class. */
-  readonly #kmalloc: readonly (readonly SlabCache[])[];
+  /** kmalloc's caches by type and size class; a row is made at its first use. */
+  readonly #kmalloc: (readonly SlabCache[])[] = [];
+  #kmallocTable: Ptr = 0;
   #hasWarnedOfPages = false;
   readonly #large = new Map<number, LargeAllocation>();
 
@@ -64,16 +66,16 @@ export class SlabAllocator implements SlabSource {
     this.#sites = mmWarnSites(deps.abi.kernelVersion);
     this.#pgSlab = slabPageFlag(deps.abi);
     this.#slabOfFrame = new Int32Array(deps.ram.sizeBytes >>> PAGE_SHIFT);
-    this.#classes = kmallocClasses(deps.abi, deps.ram, deps.image, deps.nrCpus);
-    this.#kmalloc = this.#classes.rows.map((row) => row.map(({ address, shape }) => this.#adopt(address, shape)));
+    this.#classes = kmallocClasses(deps.abi, deps.nrCpus);
   }
 
-  /** Address of the kmalloc_caches array. */
-  get kmallocCaches(): Ptr { return this.#classes.table; }
-  #adopt(address: Ptr, shape: CacheShape): SlabCache {
-    const cache = new SlabCache(shape, this);
-    this.#caches.set(address, cache);
-    return cache;
+  #row(type: number): readonly SlabCache[] {
+    return this.#kmalloc[type] ??= this.#classes.shapesOf(type).map((shape) => new SlabCache(shape, this));
+  }
+  /** Address of the kmalloc_caches array, laid out when the first module asks for it. */
+  get kmallocCaches(): Ptr {
+    const { abi, ram, image } = this.#deps;
+    return this.#kmallocTable ||= writeKmallocCaches(abi, ram, image, this.#classes, (type, index, at) => { this.#caches.set(at, this.#row(type)[index]!); });
   }
 
   // --- kmalloc ------------------------------------------------------------------------------------------------------
@@ -81,7 +83,7 @@ export class SlabAllocator implements SlabSource {
   kmalloc(size: number, gfp: number, site: Ptr = 0): Ptr {
     if (size === 0) return ZERO_SIZE_PTR;
     if (!(size > 0 && size <= KMALLOC_MAX_CACHE_SIZE)) return this.kmallocLarge(size, gfp, site);
-    return this.#allocFrom(this.#kmalloc[this.#classes.typeOf(gfp)]![this.#classes.indexOf(size)]!, size, gfp, site);
+    return this.#allocFrom(this.#row(this.#classes.typeOf(gfp))[this.#classes.indexOf(size)]!, size, gfp, site);
   }
   /** kmalloc_trace(): the caller's compiler has picked the size class. */
   kmallocFrom(cacheAddr: Ptr, size: number, gfp: number, site: Ptr = 0): Ptr {
@@ -130,12 +132,12 @@ export class SlabAllocator implements SlabSource {
   /** Bytes kmalloc(size) would really give. */
   sizeClass(size: number): number {
     if (size === 0) return 0;
-    return size <= KMALLOC_MAX_CACHE_SIZE ? this.#kmalloc[0]![this.#classes.indexOf(size)]!.shape.size : PAGE_SIZE << Math.ceil(Math.log2(size / PAGE_SIZE));
+    return size <= KMALLOC_MAX_CACHE_SIZE ? this.#row(0)[this.#classes.indexOf(size)]!.shape.size : PAGE_SIZE << Math.ceil(Math.log2(size / PAGE_SIZE));
   }
 
   // --- caches -------------------------------------------------------------------------------------------------------
 
-  createCache(address: Ptr, shape: CacheShape): void { this.#adopt(address, shape); }
+  createCache(address: Ptr, shape: CacheShape): void { this.#caches.set(address, new SlabCache(shape, this)); }
   forgetCache(address: Ptr): void { this.#caches.delete(address); }
   findCache(address: Ptr): SlabCache | undefined { return this.#caches.get(address); }
   /** The cache behind a `struct kmem_cache *` that a module passed; a wild one faults as its first use would. */
@@ -144,7 +146,7 @@ export class SlabAllocator implements SlabSource {
     if (cache === undefined) throw new MemoryFault(address, 8, false);
     return cache;
   }
-  *caches(): Iterable<SlabCache> { yield* this.#caches.values(); }
+  caches(): Iterable<SlabCache> { return new Set([...this.#kmalloc.flat(), ...this.#caches.values()]); }
 
   allocObject(cache: SlabCache, gfp: number, site: Ptr = 0): Ptr { return this.#allocFrom(cache, cache.shape.objectSize, gfp, site); }
   /** kmem_cache_free(): the object goes to the cache it came from. */
@@ -168,7 +170,7 @@ export class SlabAllocator implements SlabSource {
   }
   /** Every live allocation: what a leak report at unload looks through. */
   *live(): Iterable<ObjectInfo> {
-    for (const cache of this.#caches.values()) yield* cache.live();
+    for (const cache of this.caches()) yield* cache.live();
     for (const [pfn, large] of this.#large) yield this.#largeInfo(pfn, large);
   }
   /** The cache whose slab holds `addr`, if one does. */
