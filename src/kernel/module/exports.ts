@@ -16,6 +16,13 @@ const ENOENT = -2;
 
 const at = (file: string, line: number, symbol: string): SourceLine => ({ file, line, symbol });
 
+/** `%ps`: the function without its offset. */
+function symbolText(context: ModuleContext, address: Ptr): string {
+  const module = context.list.byAddressInside(address);
+  const symbol = context.deps.image.textSymbolAt(address) ?? (module && module.kallsyms?.symbolize(address, module));
+  return symbol ? `${symbol.name}${module ? ` [${module.name}]` : ''}` : `0x${BigInt.asUintN(64, BigInt(address)).toString(16)}`;
+}
+
 export function moduleExports(context: ModuleContext): ExportTable {
   return { ...referenceExports(context), ...notifierExports(context), ...parameterExports(context), ...staticKeyExports(context), ...staticCallExports(context) };
 }
@@ -24,7 +31,7 @@ function referenceExports(context: ModuleContext): ExportTable {
   const { references, struct } = context;
   const { reporter, log, ram, exports } = context.deps;
   const put = (module: Ptr): void => {
-    if (!references.put(module)) reporter.warn(at('kernel/module/main.c', context.isNewer ? 881 : 838, 'module_put'), '');
+    if (!references.put(module)) reporter.warn(at('kernel/module/main.c', context.isNewer ? 887 : 857, 'module_put'), '');
   };
   return {
     try_module_get: fn('try_module_get', (module: Ptr) => references.tryGet(module)),
@@ -44,13 +51,13 @@ function referenceExports(context: ModuleContext): ExportTable {
     }),
     __symbol_put: fn('__symbol_put', (nameAddr: Ptr) => {
       const hit = findSymbol(ram.cstring(nameAddr), true, exports, formed(context));
-      if (!hit) return reporter.bug(at('kernel/module/main.c', context.isNewer ? 818 : 777, '__symbol_put'));
+      if (!hit) return reporter.bug(at('kernel/module/main.c', context.isNewer ? 820 : 784, '__symbol_put'));
       if (hit.owner) put(hit.owner.address);
     }),
     symbol_put_addr: fn('symbol_put_addr', (address: Ptr) => {
       if (context.deps.image.isText(address)) return;
       const owner = context.list.byAddressInside(address);
-      if (!owner) return reporter.bug(at('kernel/module/main.c', context.isNewer ? 838 : 797, 'symbol_put_addr'));
+      if (!owner) return reporter.bug(at('kernel/module/main.c', context.isNewer ? 841 : 805, 'symbol_put_addr'));
       put(owner.address);
     }),
     is_module_sig_enforced: fn('is_module_sig_enforced', () => context.isSignatureEnforced),
@@ -62,7 +69,8 @@ function notifierExports(context: ModuleContext): ExportTable {
   return {
     register_module_notifier: fn('register_module_notifier', (block: Ptr) => {
       if (notifiers.register(block)) return 0;
-      context.deps.reporter.warn(at('kernel/notifier.c', context.isNewer ? 23 : 29, 'notifier_chain_register'), 'notifier callback already registered');
+      const callback = symbolText(context, context.deps.ram.readPtr(block));
+      context.deps.reporter.warn(at('kernel/notifier.c', context.isNewer ? 31 : 28, 'notifier_chain_register'), `notifier callback ${callback} already registered`);
       return EEXIST;
     }),
     unregister_module_notifier: fn('unregister_module_notifier', (block: Ptr) => (notifiers.unregister(block) ? 0 : ENOENT)),
@@ -128,17 +136,20 @@ function parameterExports(context: ModuleContext): ExportTable {
 
 function staticKeyExports(context: ModuleContext): ExportTable {
   const { jumpLabels } = context;
-  const { reporter } = context.deps;
-  const check = (isGood: boolean, symbol: string, text: string): void => {
-    if (!isGood) reporter.warn(at('kernel/jump_label.c', 0, symbol), text);
+  const said = new Set<string>();
+  /** WARN_ON_ONCE; the lines of 6.12 come three after those of 6.1. */
+  const check = (isGood: boolean, line: number, symbol: string): void => {
+    if (isGood || said.has(symbol)) return;
+    said.add(symbol);
+    context.deps.reporter.warn(at('kernel/jump_label.c', context.isNewer ? line + 3 : line, symbol), '');
   };
-  const enable = (key: Ptr): void => check(jumpLabels.enable(key), 'static_key_enable_cpuslocked', '');
-  const disable = (key: Ptr): void => check(jumpLabels.disable(key), 'static_key_disable_cpuslocked', '');
+  const enable = (key: Ptr): void => check(jumpLabels.enable(key), 200, 'static_key_enable_cpuslocked');
+  const disable = (key: Ptr): void => check(jumpLabels.disable(key), 231, 'static_key_disable_cpuslocked');
   return {
     static_key_initialized: data(1, (address) => context.deps.ram.writeU8(address, 1), 1),
     static_key_count: fn('static_key_count', (key: Ptr) => jumpLabels.count(key)),
     static_key_slow_inc: fn('static_key_slow_inc', (key: Ptr) => { jumpLabels.increment(key); return true; }),
-    static_key_slow_dec: fn('static_key_slow_dec', (key: Ptr) => check(jumpLabels.decrement(key), '__static_key_slow_dec_cpuslocked', 'jump label: negative count!')),
+    static_key_slow_dec: fn('static_key_slow_dec', (key: Ptr) => check(jumpLabels.decrement(key), 279, 'static_key_dec_not_one')),
     static_key_enable: fn('static_key_enable', enable),
     static_key_enable_cpuslocked: fn('static_key_enable_cpuslocked', enable),
     static_key_disable: fn('static_key_disable', disable),

@@ -64,7 +64,7 @@ function* callInit(context: ModuleContext, module: LoadedModule, init: number): 
       problems += 'disabled interrupts ';
       execution.areInterruptsDisabled = false;
     }
-    if (problems !== '') context.deps.reporter.warn({ file: 'init/main.c', line: context.isNewer ? 1277 : 1316, symbol: 'do_one_initcall' }, `initcall ${name()} returned with ${problems}`);
+    if (problems !== '') context.deps.reporter.warn({ file: 'init/main.c', line: context.isNewer ? 1253 : 1284, symbol: 'do_one_initcall' }, `initcall ${name()} returned with ${problems}`);
   }
   return result;
 }
