@@ -16,6 +16,8 @@ const decimal = (value: number | bigint): string => `${value}\n`;
 const FILES: Readonly<Record<string, VirtualFile>> = {
   '/proc/modules': { read: ({ modules }) => modules.procModules() },
   '/proc/kallsyms': { read: ({ modules }) => modules.kallsyms() },
+  '/proc/interrupts': { read: ({ interrupts }) => interrupts().proc() },
+  '/proc/dynamic_debug/control': { read: ({ modules }) => modules.dynamicDebugControl(), write: ({ modules }, text) => { modules.writeDynamicDebugControl(text); } },
   '/proc/version': { read: ({ abi }) => `Linux version ${abi.release} ${abi.version}\n` },
   '/proc/uptime': { read: ({ clock }) => `${seconds(clock.nowNs())} ${seconds(clock.nowNs())}\n` },
   '/proc/sys/kernel/ostype': { read: () => 'Linux\n' },
