@@ -133,6 +133,17 @@ export class CodeMap implements LiftEnv {
     const target = this.resolve(symbol?.address ?? pc);
     return target?.kind === KIND.guest ? target : undefined;
   }
+  /** The function in whose stack frame the instruction runs: of a split-off `NAME.cold` it is NAME, which jumps into it. */
+  frameOwner(pc: number): GuestFunction | undefined {
+    const fn = this.functionAround(pc);
+    const whole = fn && /^(.+)\.cold(\.\d+)?$/.exec(fn.name)?.[1];
+    for (const symbol of whole === undefined ? [] : (this.#regionAt(pc)?.functions ?? [])) {
+      if (symbol.name !== whole) continue;
+      const owner = this.resolve(symbol.address);
+      if (owner?.kind === KIND.guest && coversAny(owner.fn, pc, pc + 1)) return owner;
+    }
+    return fn;
+  }
   wasFreed(address: number): boolean { return this.#freed.some((freed) => address >= freed.base && address < freed.end); }
 
   // What the lifter asks.

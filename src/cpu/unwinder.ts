@@ -29,10 +29,11 @@ export function* unwindStack(ram: Ram, code: CodeMap, stack: StackBounds, innerm
     let isReliable = true;
     let slot: number;
     if (delta === undefined) {
-      const found = scan(ram, code, sp, activation ? Math.min(activation.entrySp + 8, end) : end);
-      if (found === undefined) return;
-      slot = found;
-      isReliable = false;
+      const found = scan(ram, code, sp, activation ? Math.min(activation.entrySp, end) : end);
+      // With no call in between, it is the function that the kernel entered, and where that was is known.
+      if (found === undefined && !activation) return;
+      slot = found ?? activation!.entrySp;
+      isReliable = found === undefined;
     } else slot = sp - delta;
     if (slot < stack.base || slot + 8 > end) return;
     const returnAddress = ram.readPtr(slot);
@@ -63,7 +64,7 @@ export function* unwindStack(ram: Ram, code: CodeMap, stack: StackBounds, innerm
 
 /** rsp at `pc` relative to the slot of the return address: 0 in kernel functions, undefined where unknown. */
 function stackDelta(code: CodeMap, pc: number, isCallSite: boolean): number | undefined {
-  const fn = code.functionAround(isCallSite ? pc - 1 : pc);
+  const fn = code.frameOwner(isCallSite ? pc - 1 : pc);
   return fn ? fn.stack.at(pc) : 0;
 }
 
