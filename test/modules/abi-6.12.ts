@@ -6,6 +6,7 @@ import type { Abi, ExportedSymbol, StructLayout } from '../../src/abi/abi.ts';
 import { parseElf64 } from '../../src/elf/elf64.ts';
 import { SymbolVersions } from '../../src/kernel/module/versions.ts';
 import { abi61 } from './fake-kernel.ts';
+import { ROOT } from './root.ts';
 
 const OFFSETS: Readonly<Record<string, number>> = {
   state: 0, list: 8, name: 24, 'mkobj.mod': 144, version: 184, srcversion: 192, syms: 208, crcs: 216, num_syms: 224, 'param_lock.wait_list': 248, kp: 264,
@@ -15,7 +16,7 @@ const OFFSETS: Readonly<Record<string, number>> = {
 };
 for (let i = 0; i < 7; i++) Object.assign(OFFSETS, { [`mem[${i}].base`]: 320 + 72 * i, [`mem[${i}].size`]: 328 + 72 * i });
 
-const fixture = (name: string): Uint8Array => readFileSync(new URL(`../../test/fixtures/${name}-6.12.ko`, import.meta.url));
+const fixture = (name: string): Uint8Array => readFileSync(new URL(`test/fixtures/${name}-6.12.ko`, ROOT));
 
 function makeAbi(): Abi {
   const crcs = new Map<string, number>();

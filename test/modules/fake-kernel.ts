@@ -16,8 +16,9 @@ import { ModuleSystem } from '../../src/kernel/module/module-system.ts';
 import type { Uevent } from '../../src/kernel/module/uevents.ts';
 import { loneTaskWaits } from '../../src/kernel/module/waits.ts';
 import type { TaintLetter } from '../../src/kernel/services.ts';
+import { ROOT } from './root.ts';
 
-export const abi61: Abi = openAbi(readFileSync(new URL('../../abi/linux-6.1-amd64.kabi', import.meta.url)));
+export const abi61: Abi = openAbi(readFileSync(new URL('abi/linux-6.1-amd64.kabi', ROOT)));
 
 /** Space that hands out what was freed in the same size first, then fresh memory. */
 class Space {

@@ -3,10 +3,11 @@
 import { readFileSync } from 'node:fs';
 import { ElfEditor } from './elf-editor.ts';
 import { abi612 } from './abi-6.12.ts';
+import { ROOT } from './root.ts';
 import { abi61, FakeKernel, type FakeOptions } from './fake-kernel.ts';
 
 export type Series = '6.1' | '6.12';
-const folder = new URL('../../test/fixtures/', import.meta.url);
+const folder = new URL('test/fixtures/', ROOT);
 
 export const moduleFile = (name: 'kitchen' | 'guest' | 'types', series: Series = '6.1'): Uint8Array => readFileSync(new URL(`${name}-${series}.ko`, folder));
 export const transcript = (name: string, series: Series = '6.1'): string => readFileSync(new URL(`${name}-${series}.linux.txt`, folder), 'latin1');
