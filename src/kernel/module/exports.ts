@@ -19,7 +19,7 @@ const at = (file: string, line: number, symbol: string): SourceLine => ({ file, 
 /** `%ps`: the function without its offset. */
 function symbolText(context: ModuleContext, address: Ptr): string {
   const module = context.list.byAddressInside(address);
-  const symbol = context.deps.image.textSymbolAt(address) ?? (module && module.kallsyms?.symbolize(address, module));
+  const symbol = context.deps.image.textSymbolAt(address) ?? module?.kallsyms?.symbolize(address, module);
   return symbol ? `${symbol.name}${module ? ` [${module.name}]` : ''}` : `0x${BigInt.asUintN(64, BigInt(address)).toString(16)}`;
 }
 
