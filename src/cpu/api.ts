@@ -94,6 +94,8 @@ export interface Cpu {
   call(address: Ptr, args: readonly GuestWord[], from: Ptr): number;
   /** The same for a callee that may sleep. */
   callSleeping(address: Ptr, args: readonly GuestWord[], from: Ptr): Sleeping<number>;
+  /** As `callSleeping`, run at once: undefined when the function has returned, the rest of the call when it waits. */
+  start(address: Ptr, args: readonly GuestWord[], from: Ptr): Sleeping<number> | undefined;
   /** rax after the last call, all 64 bits. */
   readonly lastResult: bigint;
 

@@ -60,6 +60,8 @@ export class Processor implements Cpu {
   /** Activations of plain calls, by nesting depth. */
   readonly #pool: Activation[] = [];
   #poolDepth = 0;
+  /** Activations of calls that may sleep, for the next ones. */
+  readonly #sleepers: Activation[] = [];
   #resultLow = 0;
   #resultHigh = 0;
 
@@ -95,6 +97,18 @@ export class Processor implements Cpu {
   limitBudget(work: number): void { this.#meter.limit(work); }
   /** Module code runs, rather than a function of the kernel that it has called, or nothing. */
   get isInGuestCode(): boolean { return this.#runner.current !== undefined && this.#runner.running === undefined; }
+  /**
+   * Runs `work` between two instructions of the code that runs, which goes on as if nothing had been. For the hooks of the CpuModel,
+   * at which all registers are in the block.
+   */
+  interrupt(work: () => void): void {
+    const preds = this.#regs.preds.slice();
+    try {
+      work();
+    } finally {
+      this.#regs.preds.set(preds);
+    }
+  }
   get registers(): Registers { return this.#regs; }
   get lastResult(): bigint { return (BigInt(this.#resultHigh) << 32n) | BigInt(this.#resultLow >>> 0); }
 
@@ -136,16 +150,33 @@ export class Processor implements Cpu {
   }
 
   *callSleeping(address: Ptr, args: readonly GuestWord[], from: Ptr): Sleeping<number> {
-    const act = new Activation(true);
+    const rest = this.start(address, args, from);
+    return rest ? yield* rest : this.#result;
+  }
+
+  start(address: Ptr, args: readonly GuestWord[], from: Ptr): Sleeping<number> | undefined {
+    const act = this.#sleepers.pop() ?? new Activation(true);
     this.#enter(act);
-    let isInside = true;
+    let isDone = true;
     try {
       this.#prepare(act, args, from);
-      let isDone = this.#runner.loop(act, 0, address);
-      while (!isDone) {
+      isDone = this.#runner.loop(act, 0, address);
+      this.#keepResult();
+    } finally {
+      if (isDone) {
+        this.#leave(act);
+        this.#regs.set(RSP, act.outerSp);
+        this.#sleepers.push(act);
+      } else this.#suspend(act);
+    }
+    return isDone ? undefined : this.#goOn(act);
+  }
+  /** The rest of a call that waits. */
+  *#goOn(act: Activation): Sleeping<number> {
+    let isInside = false;
+    try {
+      for (let isDone = false; !isDone;) {
         const pending = act.pending!;
-        this.#suspend(act);
-        isInside = false;
         let resume: () => IteratorResult<Wait, void>;
         try {
           const value = yield act.wait!;
@@ -157,6 +188,9 @@ export class Processor implements Cpu {
         isInside = true;
         this.#regs.halves.set(act.waitRegs);
         isDone = this.#runner.loop(act, 0, undefined, resume);
+        if (isDone) continue;
+        this.#suspend(act);
+        isInside = false;
       }
       this.#keepResult();
     } finally {
@@ -165,7 +199,9 @@ export class Processor implements Cpu {
         this.#regs.set(RSP, act.outerSp);
       }
       act.pending?.return();
+      act.pending = undefined;
     }
+    this.#sleepers.push(act);
     return this.#result;
   }
 

@@ -2,7 +2,7 @@
 // cost the same at every distance and no timer moves between levels. A timer never fires early: its expiry is rounded up to the
 // granularity of its level. Linux: kernel/time/timer.c, as described in its documentation and seen on real kernels:
 // expiries below 63 ticks away fire one tick after `expires`, below 504 at multiples of 8, below 4032 at multiples of 64 ...
-// Times are whole numbers of ticks.
+// Times are whole numbers of ticks, in jiffies: the coarse levels are aligned to those.
 
 const LEVELS = 9;
 const LEVEL_BITS = 6;

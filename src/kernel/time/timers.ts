@@ -56,7 +56,7 @@ export class Timers implements TimeSource {
     this.#callSite = deps.callSite('call_timer_fn');
     deps.softirqs.open(SOFTIRQ.TIMER, () => {
       this.#isRaised = false;
-      const now = deps.clock.ticks();
+      const now = this.#jiffies;
       this.#wheel.run(now);
       this.#deferrable.run(now);
     });
@@ -67,18 +67,20 @@ export class Timers implements TimeSource {
   get nextNs(): number {
     if (this.#isRaised) return Number.POSITIVE_INFINITY;
     const next = this.#wheel.nextTick;
-    return (next === Number.POSITIVE_INFINITY ? this.#deferrable.nextTick : next) * TICK_NS;
+    return ((next === Number.POSITIVE_INFINITY ? this.#deferrable.nextTick : next) - INITIAL) * TICK_NS;
   }
   runDue(): void {
     this.#isRaised = true;
     this.#deps.softirqs.raise(SOFTIRQ.TIMER);
   }
 
+  get #jiffies(): number { return INITIAL + this.#deps.clock.ticks(); }
+
   // Timeouts of the kernel
 
   /** Calls `expire` at the tick where a timer of that many ticks fires; returns the function that takes it back. */
   addTimeout(ticks: number, expire: () => void): () => void {
-    const now = this.#deps.clock.ticks();
+    const now = this.#jiffies;
     const node = wheelNode(expire);
     this.#wheel.add(node, now + ticks, now);
     this.#deps.armed();
@@ -98,7 +100,7 @@ export class Timers implements TimeSource {
 
   /** mod_timer(): 1 if it was pending. A timer that is shut down stays so. `expires` in jiffies. */
   modify(timer: Ptr, expires: number, pendingOnly = false): number {
-    const { ram, clock } = this.#deps;
+    const { ram } = this.#deps;
     const wasPending = this.isPending(timer);
     if (pendingOnly && !wasPending) return 0;
     if (ram.readPtr(timer + this.#offset.function) === 0) return 0;
@@ -110,7 +112,7 @@ export class Timers implements TimeSource {
     const flags = ram.readU32(timer + this.#offset.flags);
     const wheel = (flags & TIMER_DEFERRABLE) !== 0 ? this.#deferrable : this.#wheel;
     const node = this.#nodeOf(timer);
-    wheel.add(node, expires - INITIAL, clock.ticks());
+    wheel.add(node, expires, this.#jiffies);
     ram.writeU32(timer + this.#offset.flags, flags % ARRAY_UNIT + node.bucket * ARRAY_UNIT);
     // Linux links the timer into its bucket; nobody but the wheel follows the pointer.
     ram.writePtr(timer + this.#offset.pprev, timer);
