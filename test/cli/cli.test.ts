@@ -53,6 +53,14 @@ describe('kobox run', () => {
     expect(stderr).toContain('kobox: null.ko: oops: BUG: kernel NULL pointer dereference');
     expect(status).toBe(3);
   });
+  const endless = testModules('6.1').get('endless.ko');
+  it.skipIf(!endless)('ends an endless loop with the report of the watchdog', () => {
+    for (const engine of ['wasm', 'interp']) {
+      const { status, stdout } = kobox('run', '--engine', engine, endless!, 'at_init=1');
+      expect(stdout).toMatch(/watchdog: BUG: soft lockup - CPU#0 stuck for \d+s! \[insmod:\d+\]\n(.*\n)*.*RIP: 0010:commit\+0x[0-9a-f]+\/0x14 \[endless\]/);
+      expect(status).toBe(3);
+    }
+  });
   it('prints messages below the log level only', () => {
     expect(withoutTime(kobox('run', '--log-level', '4', 'null.ko', 'at_init=1').stdout)).not.toContain('null: init');
     expect(kobox('run', '--log-level', '9', 'hello.ko').status).toBe(2);

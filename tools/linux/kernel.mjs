@@ -20,7 +20,13 @@ export function fetchKernel(release, say = (_text) => {}) {
   const partial = `${folder}.part`;
   fs.rmSync(partial, { recursive: true, force: true });
   fs.mkdirSync(partial, { recursive: true });
-  run('apt-get', ['-qq', '-o', 'APT::Sandbox::User=root', 'download', `linux-image-${release}`], { cwd: partial });
+  const download = () => run('apt-get', ['-qq', '-o', 'APT::Sandbox::User=root', 'download', `linux-image-${release}`], { cwd: partial });
+  try {
+    download();
+  } catch {
+    run('apt-get', ['update', '-qq']); // A fresh image has no package lists yet.
+    download();
+  }
   const deb = fs.readdirSync(partial).find((name) => name.endsWith('.deb'));
   if (!deb) throw new Error(`apt-get downloaded no linux-image-${release}`);
   run('dpkg-deb', ['-x', deb, '.'], { cwd: partial });
