@@ -1,8 +1,8 @@
 // An esbuild plugin: packages that fill tables when they are loaded (decompressors) are loaded at the first call of one of their
 // functions. Few runs unpack anything, and all of them would pay at their start.
 
-/** What kobox uses of them. */
-const FUNCTIONS = { fflate: 'gunzipSync', fzstd: 'decompress' };
+/** What kobox uses of them; bundles contain these packages. */
+export const FUNCTIONS = { fflate: 'gunzipSync', fzstd: 'decompress' };
 /** fflate's build for Node loads worker_threads at once. */
 const PATHS = { fflate: 'fflate/browser', fzstd: 'fzstd' };
 

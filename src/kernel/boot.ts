@@ -219,7 +219,7 @@ export function bootKernel(options: KernelOptions): KernelParts {
     }),
   });
   const rwsems = new Rwsems({ ram, abi, scheduler, waiters: blocked('rwsem_waiter', 'list') });
-  tables['kernel/notifier'] = () => notifierExports(new NotifierChains({ ram, abi, cpu, callSite }), abi, rwsems);
+  tables['kernel/notifier'] = () => notifierExports(new NotifierChains({ ram, abi, cpu, reporter, symbols, callSite }), abi, rwsems);
   tables['kernel/rcu'] = () => rcuReadExports(new RcuReadSide(ram, abi, tasks));
   const exports = registerExports(tables, { image, cpu, abi, ram, perCpu: memory.perCpu });
   return {

@@ -7,6 +7,8 @@ import type { Ptr } from '../../base/ptr.ts';
 import type { Ram } from '../../base/ram.ts';
 import type { Cpu, Sleeping } from '../../cpu/api.ts';
 import { type ExportTable, fn, sleeping } from '../exports/define.ts';
+import type { Reporter, Symbols } from '../services.ts';
+import { symbolName } from '../symbol-text.ts';
 
 /** Results of a callback (include/linux/notifier.h). */
 export const NOTIFY_DONE = 0;
@@ -14,7 +16,14 @@ const NOTIFY_STOP_MASK = 0x8000;
 
 type Block = Ptr<'notifier_block'>;
 
-export interface NotifierDeps { readonly ram: Ram; readonly abi: Abi; readonly cpu: Cpu; readonly callSite: (name: string) => Ptr }
+export interface NotifierDeps {
+  readonly ram: Ram;
+  readonly abi: Abi;
+  readonly cpu: Cpu;
+  readonly reporter: Reporter;
+  readonly symbols: Symbols;
+  readonly callSite: (name: string) => Ptr;
+}
 
 export class NotifierChains {
   readonly #deps: NotifierDeps;
@@ -32,7 +41,10 @@ export class NotifierChains {
     const priority = this.#priority(block);
     let link = head;
     for (let at = ram.readPtr(link); at !== 0; at = ram.readPtr(link)) {
-      if (at === block) return -ERRNO.EEXIST;
+      if (at === block) {
+        this.#warnTwice(block);
+        return -ERRNO.EEXIST;
+      }
       const other = this.#priority(at);
       if (priority > other) break;
       if (priority === other && isUniquePriority) return -ERRNO.EBUSY;
@@ -74,6 +86,13 @@ export class NotifierChains {
     return result;
   }
 
+  #warnTwice(block: Block): void {
+    const { ram, abi, reporter, symbols } = this.#deps;
+    const [major, minor] = abi.kernelVersion;
+    const line = major > 6 || minor >= 12 ? 31 : 28;
+    const callback = symbolName(symbols, ram.readPtr(block + this.#offset.call));
+    reporter.warn({ file: 'kernel/notifier.c', line, symbol: 'notifier_chain_register' }, `notifier callback ${callback} already registered`);
+  }
   #priority(block: Block): number { return this.#deps.ram.readI32(block + this.#offset.priority); }
 }
 

@@ -1,0 +1,3 @@
+# A wild pointer in an interrupt handler stops the machine.
+# modules: irq_oops
+insmod /irq_oops.ko; echo "$?"
