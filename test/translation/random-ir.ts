@@ -67,9 +67,12 @@ class Writer {
 
   write(): FunctionSketch {
     const random = this.#random;
-    const saved = SAVED.filter((r) => POINTERS.includes(r) || random.chance(70));
-    const values = VALUES.filter((r) => !SAVED.includes(r) || saved.includes(r));
+    // Aligning rsp makes its place unknown: rbp keeps it then.
+    const isAligned = random.chance(20);
+    const saved = SAVED.filter((r) => POINTERS.includes(r) || (r === RBP && isAligned) || random.chance(70));
+    const values = VALUES.filter((r) => (!SAVED.includes(r) || saved.includes(r)) && !(r === RBP && isAligned));
     for (const r of saved) this.#f.push(r);
+    if (isAligned) this.#f.set(RBP, reg(RSP)).set(RSP, and(reg(RSP), c64(-32)));
     const frame = 8 * random.below(4);
     if (frame > 0) this.#f.set(RSP, add(reg(RSP), c64(-frame)));
     // What a function saved there before is not the same in both engines.
@@ -86,9 +89,15 @@ class Writer {
     this.#f.label('end');
     // Everything that a caller cannot see otherwise.
     for (const r of values) if (r !== RAX) this.#f.set(RAX, add(binary('rotl', reg(RAX), c64(7)), reg(r)));
-    if (frame > 0) this.#f.set(RSP, add(reg(RSP), c64(frame)));
+    if (isAligned) this.#f.set(RSP, reg(RBP));
+    else if (frame > 0) this.#f.set(RSP, add(reg(RSP), c64(frame)));
+    const leavesByTail = this.#around.callees.length > 0 && random.chance(20);
+    if (leavesByTail) for (const r of [RDI, RSI]) this.#f.set(r, add(reg(RAX), c64(random.below(1000))));
     for (const r of [...saved].reverse()) this.#f.pop(r);
-    return this.#f.ret();
+    if (!leavesByTail) return this.#f.ret();
+    const callee = random.pick(this.#around.callees);
+    if (random.chance(70)) return this.#f.tail(callee);
+    return this.#f.set(RAX, c64(callee)).tail(reg(RAX));
   }
 
   #pointers(): void {

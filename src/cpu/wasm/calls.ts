@@ -46,6 +46,13 @@ export function emitCall(e: Emitter, block: Block, term: Term & { t: 'call' }): 
 }
 
 export function emitTail(e: Emitter, term: Term & { t: 'tail' }): void {
+  if (e.isResumable) {
+    // The caller's callee-saved registers are back, but only here: a callee that unwinds would take them along. The interpreter
+    // makes the jump.
+    e.notePc();
+    e.code.br(e.exitLabel());
+    return;
+  }
   emitTransfer(e, emitTarget(e, term.target), { isTail: true });
   emitReturn(e, 8);
 }
