@@ -8,6 +8,7 @@ import type { Ptr } from './base/ptr.ts';
 import type { GuestWord } from './cpu/api.ts';
 import { bootKernel, type KernelOptions, type KernelParts } from './kernel/boot.ts';
 import { Errno } from './kernel/errors.ts';
+import type { InterruptLine } from './kernel/irq/interrupts.ts';
 import type { LoadObserver } from './kernel/module/observer.ts';
 import type { ModuleInfo } from './kernel/module/module-system.ts';
 import { consoleText, type LogRecord } from './kernel/printk/record.ts';
@@ -19,6 +20,7 @@ export { openAbi } from './abi/open.ts';
 export { Errno, KernelPanic, LoadError, TaskKilled } from './kernel/errors.ts';
 export type { CallEvent } from './kernel/exports/trace.ts';
 export type { LoadObserver } from './kernel/module/observer.ts';
+export type { InterruptLine } from './kernel/irq/interrupts.ts';
 export type { ModuleInfo } from './kernel/module/module-system.ts';
 export * from './inspect.ts';
 export type { OopsReport } from './kernel/panic/report.ts';
@@ -79,7 +81,7 @@ export class Kernel {
   /** The kernel log. `text` is what dmesg prints; `records` has level, time (ns since boot) and text apart. */
   dmesg(): { readonly text: string; readonly records: readonly LogRecord[] } {
     const records = [...this.parts.printk.log.records()];
-    return { text: records.map((record) => `${consoleText(record)}\n`).join(''), records };
+    return { text: records.map(consoleText).join(''), records };
   }
 
   /** Content of a file under /proc or /sys that this kernel has. Errno ENOENT otherwise. */
@@ -112,6 +114,18 @@ export class Kernel {
     return this.#inTask('kobox', () => cpu.callSleeping(address, args, image.callSite('kobox_call')));
   }
   get lastResult(): bigint { return this.parts.cpu.lastResult; }
+
+  /**
+   * The interrupt line `number` (0 to 23) of the machine, as a device sees it: `raise()` is an edge on it. Handlers run at once
+   * where nothing else does; otherwise when the running code comes to its next function or turn of a loop with interrupts on. Their
+   * threads run with the other tasks.
+   * @throws Errno ENODEV there is no such line.
+   */
+  irq(number: number): InterruptLine {
+    const line = this.parts.interrupts().line(number);
+    if (!line) throw new Errno('ENODEV', `no interrupt line ${number}`);
+    return line;
+  }
 
   /** Virtual time since boot, in nanoseconds. */
   get nowNs(): bigint { return this.parts.clock.nowNs(); }

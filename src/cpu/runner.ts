@@ -297,6 +297,8 @@ export class Runner {
 
   /** Runs a kernel function; a generator that it returns is not started. */
   #runHost(target: HostTarget): Sleeping<void> | undefined {
+    // Code that calls the kernel is at a boundary too: what an interrupt has to do comes before what the function does.
+    if (this.#meter.isSpent) this.refill(target.name, target.entry);
     this.running = target;
     const pending = target.fn(this.regs);
     if (pending === undefined) this.running = undefined;

@@ -98,7 +98,7 @@ function afterInsn(insn: Insn, offsets: Offsets): Offsets {
     else if (stmt.s === 'reg') {
       const value = offsetOf(stmt.value, now ?? offsets, tmps);
       if (!Object.is(value, (now ?? offsets)[stmt.reg])) (now ??= [...offsets])[stmt.reg] = value;
-    } else if (stmt.s === 'intrinsic' && (stmt.name === 'pushf' || stmt.name === 'popf')) {
+    } else if (stmt.s === 'intrinsic' && (stmt.name === 'pushf' || stmt.name === 'popf') && (stmt.writes & (1 << RSP)) !== 0) {
       (now ??= [...offsets])[RSP]! += (stmt.name === 'pushf' ? -1 : 1) * Number(stmt.args[0]);
     } else if (stmt.s === 'string' || stmt.s === 'intrinsic') {
       const written = stmt.s === 'string' ? stringWrites(stmt) : stmt.writes;

@@ -13,6 +13,7 @@ import { CpuFeatureWords } from './arch/cpu-features.ts';
 import { type ExportTableMakers, type ExportTables, type KernelExports, registerExports } from './exports/register.ts';
 import { type CallEvent, traceCalls } from './exports/trace.ts';
 import { KernelImage } from './image.ts';
+import { bootInterrupts, type Interrupts } from './irq/interrupts.ts';
 import { guestCaller } from './lib/call-guest.ts';
 import { libraryTables } from './lib/library.ts';
 import { RandomSource } from './lib/random.ts';
@@ -29,6 +30,7 @@ import type { LoadObserver } from './module/observer.ts';
 import { ModuleSystem } from './module/module-system.ts';
 import type { VerifySignature } from './module/signature.ts';
 import { loneTaskWaits } from './module/waits.ts';
+import { MachineNotifiers, machineNotifierExports } from './notifier/machine-notifiers.ts';
 import { NotifierChains, notifierExports } from './notifier/notifier-chains.ts';
 import { Exceptions } from './panic/exceptions.ts';
 import { panicExports } from './panic/exports.ts';
@@ -50,9 +52,10 @@ import { Kthreads } from './sched/kthread.ts';
 import { Scheduler } from './sched/scheduler.ts';
 import { WaitQueues } from './sched/wait-queue.ts';
 import type { Reporter, Symbols, Tasks } from './services.ts';
+import { symbolName, symbolText } from './symbol-text.ts';
 import { Ksoftirqd } from './softirq/ksoftirqd.ts';
-import { Softirqs } from './softirq/softirqs.ts';
-import { HZ, VirtualClock } from './time/clock.ts';
+import { SOFTIRQ, Softirqs } from './softirq/softirqs.ts';
+import { HZ, TICK_NS, VirtualClock } from './time/clock.ts';
 import { jiffiesToMsecs, msecsToJiffies } from './time/conversions.ts';
 import { LOOPS_PER_JIFFY, timeExports } from './time/exports.ts';
 import { bootTime, type Time } from './time/time.ts';
@@ -93,6 +96,8 @@ export interface KernelParts {
   readonly context: ContextState;
   readonly softirqs: Softirqs;
   readonly time: Time;
+  /** Made when they are first asked for. */
+  readonly interrupts: () => Interrupts;
   readonly panic: Panic;
   readonly modules: ModuleSystem;
   readonly exports: KernelExports;
@@ -120,7 +125,7 @@ export function bootKernel(options: KernelOptions): KernelParts {
   const model = new CpuModel(0, {
     portIn: (_port, size) => 2 ** (8 * size) - 1, portOut: () => {},
     timestamp: () => clock.timestamp(), random: () => random.u64(),
-    readMsr: () => undefined, writeMsr: () => false, interruptsChanged: () => {}, pagingChanged: () => {},
+    readMsr: () => undefined, writeMsr: () => false, interruptsChanged: (isEnabled) => { if (isEnabled) irqs?.pending.arrive(); }, pagingChanged: () => {},
   });
   const cpu = new Processor({ ram, model, outside: { load: () => undefined, store: storeUnsealed }, ...(options.engine === 'interp' ? {} : { wasm: createWasmBackEnd }) });
   if (options.onCall) traceCalls(cpu, { abi, ram, symbols: { symbolize: (address) => modules.symbolize(address), addressOf: (name) => modules.addressOf(name) }, onCall: options.onCall });
@@ -191,6 +196,12 @@ export function bootKernel(options: KernelOptions): KernelParts {
     if (softirqs.isServing) panic.panic('Aiee, killing interrupt handler!');
     context.preemptCount = 0;
   };
+  let irqs: Interrupts | undefined;
+  const interrupts = (): Interrupts => irqs ??= bootInterrupts({
+    ram, abi, cpu, image, allocator: memory.allocator, perCpu: memory.perCpu, log: printk.log, scheduler, softirqs, resendSoftirq: SOFTIRQ.IRQ_POLL, tickNs: TICK_NS, time, context, define, warn: reporter.warn, dumpStack: reporter.dumpStack,
+    symbolText: (address) => symbolText(symbols, address), symbolName: (address) => symbolName(symbols, address), pointerText: (address) => printk.hashedText(address),
+    addressOf: (name) => exports.resolve(name)!.address,
+  });
   const tables: Record<string, ExportTableMakers[string]> = {
     'kernel/arch': () => archExports({ ram, abi, cpu: model, perCpu: memory.perCpu, features, loopsPerJiffy: LOOPS_PER_JIFFY, define, refuse, condResched: () => 0, context }),
     'kernel/printk': () => ({ ...printkExports(printk), ...printfExports(printk, memory.allocator) }),
@@ -219,11 +230,15 @@ export function bootKernel(options: KernelOptions): KernelParts {
     }),
   });
   const rwsems = new Rwsems({ ram, abi, scheduler, waiters: blocked('rwsem_waiter', 'list') });
-  tables['kernel/notifier'] = () => notifierExports(new NotifierChains({ ram, abi, cpu, reporter, symbols, callSite }), abi, rwsems);
+  const chains = new NotifierChains({ ram, abi, cpu, reporter, symbols, callSite });
+  const machineNotifiers = new MachineNotifiers({ ram, abi, image, chains: () => chains });
+  panic.onDie = (text, errorCode, signal) => machineNotifiers.taskDies(text, errorCode, signal);
+  tables['kernel/notifier'] = () => ({ ...notifierExports(chains, abi, rwsems), ...machineNotifierExports(machineNotifiers, chains, abi, rwsems) });
+  tables['kernel/irq'] = () => interrupts().exports();
   tables['kernel/rcu'] = () => rcuReadExports(new RcuReadSide(ram, abi, tasks));
   const exports = registerExports(tables, { image, cpu, abi, ram, perCpu: memory.perCpu });
   return {
-    abi, ram, image, cpu, clock, printk, memory, scheduler, taints, context, softirqs, time, panic, modules, exports,
+    abi, ram, image, cpu, clock, printk, memory, scheduler, taints, context, softirqs, time, interrupts, panic, modules, exports,
     exportTables: () => Object.fromEntries(Object.entries(tables).map(([folder, make]) => [folder, make()])),
   };
 }

@@ -22,7 +22,7 @@ export const rules: readonly Rule[] = [
   {
     name: 'pids',
     why: 'busybox runs as processes of their own there',
-    apply: (line) => line.replace(/\bPID: \d+/, 'PID: <pid>').replace(/\bnote: ([^ []+)\[\d+\]/, 'note: $1[<pid>]'),
+    apply: (line) => line.replace(/\bPID: \d+/, 'PID: <pid>').replace(/\bnote: ([^ []+)\[\d+\]/, 'note: $1[<pid>]').replace(/\b(scheduling while atomic: [^/]+\/)\d+\//, '$1<pid>/'),
   },
   {
     name: 'release',
@@ -73,6 +73,7 @@ export const rules: readonly Rule[] = [
     name: 'hashed-pointers',
     why: 'the hash of %p has a random key',
     apply: (line) => line
+      .replace(/\[<([0-9a-f]{16}|\(____ptrval____\))>\]/, '[<hash>]')
       .replace(/\bloc ([0-9a-f]{16}\b|\(____ptrval____\))/, 'loc <hash>')
       .replace(/(?<=^\[time\] (?:Slab|Object) .*0x|vfree\(\).*\()([0-9a-f]{16}\b|\(____ptrval____\))/g, '<hash>')
       .replace(/\b(stack guard page was hit at) .*/, '$1 <hash> (stack is <hash>..<hash>)'),

@@ -61,6 +61,8 @@ export interface Prototypes {
   __dynamic_pr_debug: (descriptor: Ptr<'_ddebug'>, fmt: Ptr<'char'>, va: VaList) => void;
   /** `unsigned long __find_nth_bit(const unsigned long *addr, unsigned long size, unsigned long n)` */
   __find_nth_bit: (addr: PlainPtr, size: number, n: number) => number | boolean;
+  /** `void __flush_workqueue(struct workqueue_struct *wq)` */
+  __flush_workqueue: (wq: Ptr<'workqueue_struct'>) => void;
   /** `struct folio *__folio_alloc(gfp_t gfp, unsigned int order, int preferred_nid, nodemask_t *nodemask)` */
   __folio_alloc: (gfp: number, order: number, preferred_nid: number, nodemask: Ptr<'nodemask_t'>) => Ptr<'folio'>;
   /** `void __folio_put(struct folio *folio)` */
@@ -159,6 +161,10 @@ export interface Prototypes {
   __sg_page_iter_start: (piter: Ptr<'sg_page_iter'>, sglist: Ptr<'scatterlist'>, nents: number, pgoffset: number) => void;
   /** `u64 __siphash_unaligned(const void *data, size_t len, const siphash_key_t *key)` */
   __siphash_unaligned: (data: PlainPtr, len: number, key: Ptr<'siphash_key_t'>) => bigint;
+  /** `int __srcu_read_lock(struct srcu_struct *ssp)` */
+  __srcu_read_lock: (ssp: Ptr<'srcu_struct'>) => number | boolean;
+  /** `void __srcu_read_unlock(struct srcu_struct *ssp, int idx)` */
+  __srcu_read_unlock: (ssp: Ptr<'srcu_struct'>, idx: number) => void;
   /** `void __static_call_update(struct static_call_key *key, void *tramp, void *func)` */
   __static_call_update: (key: Ptr<'static_call_key'>, tramp: PlainPtr, func: PlainPtr) => void;
   /** `void *__symbol_get(const char *symbol)` */
@@ -167,6 +173,10 @@ export interface Prototypes {
   __symbol_put: (symbol: Ptr<'char'>) => void;
   /** `int __sysfs_match_string(const char *const *array, size_t n, const char *str)` */
   __sysfs_match_string: (array: Ptr<'char *'>, n: number, str: Ptr<'char'>) => number | boolean;
+  /** `void __tasklet_hi_schedule(struct tasklet_struct *t)` */
+  __tasklet_hi_schedule: (t: Ptr<'tasklet_struct'>) => void;
+  /** `void __tasklet_schedule(struct tasklet_struct *t)` */
+  __tasklet_schedule: (t: Ptr<'tasklet_struct'>) => void;
   /** `void *__vcalloc(size_t n, size_t size, gfp_t flags)` */
   __vcalloc: (n: number, size: number, flags: number) => PlainPtr;
   /** `void *__vmalloc(unsigned long size, gfp_t gfp_mask)` */
@@ -245,6 +255,8 @@ export interface Prototypes {
   alloc_pages: (gfp: number, order: number) => Ptr<'page'>;
   /** `void *alloc_pages_exact(size_t size, gfp_t gfp_mask)` */
   alloc_pages_exact: (size: number, gfp_mask: number) => PlainPtr;
+  /** `struct workqueue_struct *alloc_workqueue(const char *fmt, unsigned int flags, int max_active, ...)` */
+  alloc_workqueue: (fmt: Ptr<'char'>, flags: number, max_active: number, va: VaList) => Ptr<'workqueue_struct'>;
   /** `void argv_free(char **argv)` */
   argv_free: (argv: Ptr<'char *'>) => void;
   /** `char **argv_split(gfp_t gfp, const char *str, int *argcp)` */
@@ -315,14 +327,32 @@ export interface Prototypes {
   blocking_notifier_chain_unregister: (nh: Ptr<'blocking_notifier_head'>, n: Ptr<'notifier_block'>) => number | boolean;
   /** `void *bsearch(const void *key, const void *base, size_t num, size_t size, cmp_func_t cmp)` */
   bsearch: (key: PlainPtr, base: PlainPtr, num: number, size: number, cmp: Ptr<'function'>) => PlainPtr;
+  /** `void call_rcu(struct callback_head *head, rcu_callback_t func)` */
+  call_rcu: (head: Ptr<'callback_head'>, func: Ptr<'function'>) => void;
+  /** `void call_srcu(struct srcu_struct *ssp, struct callback_head *rhp, rcu_callback_t func)` */
+  call_srcu: (ssp: Ptr<'srcu_struct'>, rhp: Ptr<'callback_head'>, func: Ptr<'function'>) => void;
+  /** `bool cancel_delayed_work(struct delayed_work *dwork)` */
+  cancel_delayed_work: (dwork: Ptr<'delayed_work'>) => boolean;
+  /** `bool cancel_delayed_work_sync(struct delayed_work *dwork)` */
+  cancel_delayed_work_sync: (dwork: Ptr<'delayed_work'>) => boolean;
+  /** `bool cancel_work(struct work_struct *work)` */
+  cancel_work: (work: Ptr<'work_struct'>) => boolean;
+  /** `bool cancel_work_sync(struct work_struct *work)` */
+  cancel_work_sync: (work: Ptr<'work_struct'>) => boolean;
   /** `bool cc_platform_has(enum cc_attr attr)` */
   cc_platform_has: (attr: number) => boolean;
+  /** `void cleanup_srcu_struct(struct srcu_struct *ssp)` */
+  cleanup_srcu_struct: (ssp: Ptr<'srcu_struct'>) => void;
   /** `void complete(struct completion *x)` */
   complete: (x: Ptr<'completion'>) => void;
   /** `void complete_all(struct completion *x)` */
   complete_all: (x: Ptr<'completion'>) => void;
   /** `bool completion_done(struct completion *x)` */
   completion_done: (x: Ptr<'completion'>) => boolean;
+  /** `void cond_synchronize_rcu(unsigned long oldstate)` */
+  cond_synchronize_rcu: (oldstate: number) => void;
+  /** `void cond_synchronize_rcu_expedited(unsigned long oldstate)` */
+  cond_synchronize_rcu_expedited: (oldstate: number) => void;
   /** `long copy_from_kernel_nofault(void *dst, const void *src, size_t size)` */
   copy_from_kernel_nofault: (dst: PlainPtr, src: PlainPtr, size: number) => number | boolean;
   /** `u32 crc32_be(u32 crc, const unsigned char *p, size_t len)` */
@@ -341,8 +371,14 @@ export interface Prototypes {
   csum_partial: (buff: PlainPtr, len: number, sum: number) => number | boolean;
   /** `__wsum csum_partial_copy_nocheck(const void *src, void *dst, int len)` */
   csum_partial_copy_nocheck: (src: PlainPtr, dst: PlainPtr, len: number) => number | boolean;
+  /** `struct work_struct *current_work(void)` */
+  current_work: () => Ptr<'work_struct'>;
   /** `int default_wake_function(wait_queue_entry_t *curr, unsigned int mode, int wake_flags, void *key)` */
   default_wake_function: (curr: Ptr<'wait_queue_entry'>, mode: number, wake_flags: number, key: PlainPtr) => number | boolean;
+  /** `void delayed_work_timer_fn(struct timer_list *t)` */
+  delayed_work_timer_fn: (t: Ptr<'timer_list'>) => void;
+  /** `void destroy_workqueue(struct workqueue_struct *wq)` */
+  destroy_workqueue: (wq: Ptr<'workqueue_struct'>) => void;
   /** `const char *dev_driver_string(const struct device *dev)` */
   dev_driver_string: (dev: Ptr<'device'>) => Ptr<'char'>;
   /** `int dev_err_probe(const struct device *dev, int err, const char *fmt, ...)` */
@@ -387,6 +423,8 @@ export interface Prototypes {
   down_write_trylock: (sem: Ptr<'rw_semaphore'>) => number | boolean;
   /** `void downgrade_write(struct rw_semaphore *sem)` */
   downgrade_write: (sem: Ptr<'rw_semaphore'>) => void;
+  /** `void drain_workqueue(struct workqueue_struct *wq)` */
+  drain_workqueue: (wq: Ptr<'workqueue_struct'>) => void;
   /** `void dump_stack(void)` */
   dump_stack: () => void;
   /** `void dump_stack_lvl(const char *log_lvl)` */
@@ -401,8 +439,16 @@ export interface Prototypes {
   errseq_sample: (eseq: PlainPtr) => number | boolean;
   /** `errseq_t errseq_set(errseq_t *eseq, int err)` */
   errseq_set: (eseq: PlainPtr, err: number) => number | boolean;
+  /** `int execute_in_process_context(work_func_t fn, struct execute_work *ew)` */
+  execute_in_process_context: (fn: Ptr<'function'>, ew: Ptr<'execute_work'>) => number | boolean;
   /** `void finish_wait(struct wait_queue_head *wq_head, struct wait_queue_entry *wq_entry)` */
   finish_wait: (wq_head: Ptr<'wait_queue_head'>, wq_entry: Ptr<'wait_queue_entry'>) => void;
+  /** `bool flush_delayed_work(struct delayed_work *dwork)` */
+  flush_delayed_work: (dwork: Ptr<'delayed_work'>) => boolean;
+  /** `bool flush_rcu_work(struct rcu_work *rwork)` */
+  flush_rcu_work: (rwork: Ptr<'rcu_work'>) => boolean;
+  /** `bool flush_work(struct work_struct *work)` */
+  flush_work: (work: Ptr<'work_struct'>) => boolean;
   /** `struct folio *folio_alloc(gfp_t gfp, unsigned int order)` */
   folio_alloc: (gfp: number, order: number) => Ptr<'folio'>;
   /** `void fortify_panic(const char *name)` */
@@ -423,6 +469,8 @@ export interface Prototypes {
   generic_handle_irq: (irq: number) => number | boolean;
   /** `int generic_handle_irq_safe(unsigned int irq)` */
   generic_handle_irq_safe: (irq: number) => number | boolean;
+  /** `unsigned long get_completed_synchronize_rcu(void)` */
+  get_completed_synchronize_rcu: () => number | boolean;
   /** `int get_option(char **str, int *pint)` */
   get_option: (str: Ptr<'char *'>, pint: PlainPtr) => number | boolean;
   /** `char *get_options(const char *str, int nints, int *ints)` */
@@ -437,6 +485,8 @@ export interface Prototypes {
   get_random_u64: () => bigint;
   /** `u8 get_random_u8(void)` */
   get_random_u8: () => number | boolean;
+  /** `unsigned long get_state_synchronize_rcu(void)` */
+  get_state_synchronize_rcu: () => number | boolean;
   /** `unsigned long get_zeroed_page(gfp_t gfp_mask)` */
   get_zeroed_page: (gfp_mask: number) => number | boolean;
   /** `void getboottime64(struct timespec64 *ts)` */
@@ -487,6 +537,8 @@ export interface Prototypes {
   in4_pton: (src: Ptr<'char'>, srclen: number, dst: PlainPtr, delim: number, end: Ptr<'char *'>) => number | boolean;
   /** `int in6_pton(const char *src, int srclen, u8 *dst, int delim, const char **end)` */
   in6_pton: (src: Ptr<'char'>, srclen: number, dst: PlainPtr, delim: number, end: Ptr<'char *'>) => number | boolean;
+  /** `int init_srcu_struct(struct srcu_struct *ssp)` */
+  init_srcu_struct: (ssp: Ptr<'srcu_struct'>) => number | boolean;
   /** `void init_timer_key(struct timer_list *timer, void (*func)(struct timer_list *), unsigned int flags, const char *name, struct lock_class_key *key)` */
   init_timer_key: (timer: Ptr<'timer_list'>, func: Ptr<'function'>, flags: number, name: Ptr<'char'>, key: Ptr<'lock_class_key'>) => void;
   /** `void init_wait_entry(struct wait_queue_entry *wq_entry, int flags)` */
@@ -701,6 +753,8 @@ export interface Prototypes {
   kvasprintf: (gfp: number, fmt: Ptr<'char'>, ap: Ptr<'__va_list_tag'>) => Ptr<'char'>;
   /** `void kvfree(const void *addr)` */
   kvfree: (addr: PlainPtr) => void;
+  /** `void kvfree_call_rcu(struct callback_head *head, rcu_callback_t func)` */
+  kvfree_call_rcu: (head: Ptr<'callback_head'>, func: Ptr<'function'>) => void;
   /** `void kvfree_sensitive(const void *addr, size_t len)` */
   kvfree_sensitive: (addr: PlainPtr, len: number) => void;
   /** `void *kvmalloc_node(size_t size, gfp_t flags, int node)` */
@@ -795,6 +849,8 @@ export interface Prototypes {
   memweight: (ptr: PlainPtr, bytes: number) => number | boolean;
   /** `time64_t mktime64(const unsigned int year0, const unsigned int mon0, const unsigned int day, const unsigned int hour, const unsigned int min, const unsigned int sec)` */
   mktime64: (year0: number, mon0: number, day: number, hour: number, min: number, sec: number) => bigint;
+  /** `bool mod_delayed_work_on(int cpu, struct workqueue_struct *wq, struct delayed_work *dwork, unsigned long delay)` */
+  mod_delayed_work_on: (cpu: number, wq: Ptr<'workqueue_struct'>, dwork: Ptr<'delayed_work'>, delay: number) => boolean;
   /** `int mod_timer(struct timer_list *timer, unsigned long expires)` */
   mod_timer: (timer: Ptr<'timer_list'>, expires: number) => number | boolean;
   /** `int mod_timer_pending(struct timer_list *timer, unsigned long expires)` */
@@ -849,6 +905,8 @@ export interface Prototypes {
   percpu_counter_set: (fbc: Ptr<'percpu_counter'>, amount: bigint) => void;
   /** `void percpu_counter_sync(struct percpu_counter *fbc)` */
   percpu_counter_sync: (fbc: Ptr<'percpu_counter'>) => void;
+  /** `bool poll_state_synchronize_rcu(unsigned long oldstate)` */
+  poll_state_synchronize_rcu: (oldstate: number) => boolean;
   /** `void prandom_bytes_state(struct rnd_state *state, void *buf, size_t bytes)` */
   prandom_bytes_state: (state: Ptr<'rnd_state'>, buf: PlainPtr, bytes: number) => void;
   /** `u32 prandom_u32_state(struct rnd_state *state)` */
@@ -865,6 +923,14 @@ export interface Prototypes {
   printk_timed_ratelimit: (caller_jiffies: PlainPtr, interval_msecs: number) => boolean;
   /** `void put_pages_list(struct list_head *pages)` */
   put_pages_list: (pages: Ptr<'list_head'>) => void;
+  /** `bool queue_delayed_work_on(int cpu, struct workqueue_struct *wq, struct delayed_work *dwork, unsigned long delay)` */
+  queue_delayed_work_on: (cpu: number, wq: Ptr<'workqueue_struct'>, dwork: Ptr<'delayed_work'>, delay: number) => boolean;
+  /** `bool queue_rcu_work(struct workqueue_struct *wq, struct rcu_work *rwork)` */
+  queue_rcu_work: (wq: Ptr<'workqueue_struct'>, rwork: Ptr<'rcu_work'>) => boolean;
+  /** `bool queue_work_node(int node, struct workqueue_struct *wq, struct work_struct *work)` */
+  queue_work_node: (node: number, wq: Ptr<'workqueue_struct'>, work: Ptr<'work_struct'>) => boolean;
+  /** `bool queue_work_on(int cpu, struct workqueue_struct *wq, struct work_struct *work)` */
+  queue_work_on: (cpu: number, wq: Ptr<'workqueue_struct'>, work: Ptr<'work_struct'>) => boolean;
   /** `int radix_tree_maybe_preload(gfp_t gfp_mask)` */
   radix_tree_maybe_preload: (gfp_mask: number) => number | boolean;
   /** `int radix_tree_preload(gfp_t gfp_mask)` */
@@ -897,6 +963,14 @@ export interface Prototypes {
   rb_replace_node: (victim: Ptr<'rb_node'>, new_: Ptr<'rb_node'>, root: Ptr<'rb_root'>) => void;
   /** `void rb_replace_node_rcu(struct rb_node *victim, struct rb_node *new, struct rb_root *root)` */
   rb_replace_node_rcu: (victim: Ptr<'rb_node'>, new_: Ptr<'rb_node'>, root: Ptr<'rb_root'>) => void;
+  /** `void rcu_barrier(void)` */
+  rcu_barrier: () => void;
+  /** `bool rcu_gp_is_expedited(void)` */
+  rcu_gp_is_expedited: () => boolean;
+  /** `bool rcu_gp_is_normal(void)` */
+  rcu_gp_is_normal: () => boolean;
+  /** `bool rcu_is_watching(void)` */
+  rcu_is_watching: () => boolean;
   /** `bool refcount_dec_if_one(refcount_t *r)` */
   refcount_dec_if_one: (r: Ptr<'refcount_struct'>) => boolean;
   /** `bool refcount_dec_not_one(refcount_t *r)` */
@@ -945,6 +1019,8 @@ export interface Prototypes {
   scnprintf: (buf: Ptr<'char'>, size: number, fmt: Ptr<'char'>, va: VaList) => number | boolean;
   /** `void set_normalized_timespec64(struct timespec64 *ts, time64_t sec, s64 nsec)` */
   set_normalized_timespec64: (ts: Ptr<'timespec64'>, sec: bigint, nsec: bigint) => void;
+  /** `void set_worker_desc(const char *fmt, ...)` */
+  set_worker_desc: (fmt: Ptr<'char'>, va: VaList) => void;
   /** `int sg_alloc_table(struct sg_table *table, unsigned int nents, gfp_t gfp_mask)` */
   sg_alloc_table: (table: Ptr<'sg_table'>, nents: number, gfp_mask: number) => number | boolean;
   /** `size_t sg_copy_buffer(struct scatterlist *sgl, unsigned int nents, void *buf, size_t buflen, off_t skip, bool to_buffer)` */
@@ -1015,6 +1091,8 @@ export interface Prototypes {
   sprint_symbol_no_offset: (buffer: Ptr<'char'>, address: number) => number | boolean;
   /** `int sprintf(char *buf, const char *fmt, ...)` */
   sprintf: (buf: Ptr<'char'>, fmt: Ptr<'char'>, va: VaList) => number | boolean;
+  /** `void srcu_barrier(struct srcu_struct *ssp)` */
+  srcu_barrier: (ssp: Ptr<'srcu_struct'>) => void;
   /** `int sscanf(const char *buf, const char *fmt, ...)` */
   sscanf: (buf: Ptr<'char'>, fmt: Ptr<'char'>, va: VaList) => number | boolean;
   /** `void stack_trace_print(const unsigned long *entries, unsigned int nr_entries, int spaces)` */
@@ -1023,6 +1101,10 @@ export interface Prototypes {
   stack_trace_save: (store: PlainPtr, size: number, skipnr: number) => number | boolean;
   /** `int stack_trace_snprint(char *buf, size_t size, const unsigned long *entries, unsigned int nr_entries, int spaces)` */
   stack_trace_snprint: (buf: Ptr<'char'>, size: number, entries: PlainPtr, nr_entries: number, spaces: number) => number | boolean;
+  /** `unsigned long start_poll_synchronize_rcu(void)` */
+  start_poll_synchronize_rcu: () => number | boolean;
+  /** `unsigned long start_poll_synchronize_rcu_expedited(void)` */
+  start_poll_synchronize_rcu_expedited: () => number | boolean;
   /** `int static_key_count(struct static_key *key)` */
   static_key_count: (key: Ptr<'static_key'>) => number | boolean;
   /** `void static_key_disable(struct static_key *key)` */
@@ -1103,8 +1185,28 @@ export interface Prototypes {
   synchronize_hardirq: (irq: number) => boolean;
   /** `void synchronize_irq(unsigned int irq)` */
   synchronize_irq: (irq: number) => void;
+  /** `void synchronize_rcu(void)` */
+  synchronize_rcu: () => void;
+  /** `void synchronize_rcu_expedited(void)` */
+  synchronize_rcu_expedited: () => void;
+  /** `void synchronize_srcu(struct srcu_struct *ssp)` */
+  synchronize_srcu: (ssp: Ptr<'srcu_struct'>) => void;
+  /** `void synchronize_srcu_expedited(struct srcu_struct *ssp)` */
+  synchronize_srcu_expedited: (ssp: Ptr<'srcu_struct'>) => void;
   /** `bool sysfs_streq(const char *s1, const char *s2)` */
   sysfs_streq: (s1: Ptr<'char'>, s2: Ptr<'char'>) => boolean;
+  /** `void tasklet_init(struct tasklet_struct *t, void (*func)(unsigned long), unsigned long data)` */
+  tasklet_init: (t: Ptr<'tasklet_struct'>, func: Ptr<'function'>, data: number) => void;
+  /** `void tasklet_kill(struct tasklet_struct *t)` */
+  tasklet_kill: (t: Ptr<'tasklet_struct'>) => void;
+  /** `void tasklet_setup(struct tasklet_struct *t, void (*callback)(struct tasklet_struct *))` */
+  tasklet_setup: (t: Ptr<'tasklet_struct'>, callback: Ptr<'function'>) => void;
+  /** `void tasklet_unlock(struct tasklet_struct *t)` */
+  tasklet_unlock: (t: Ptr<'tasklet_struct'>) => void;
+  /** `void tasklet_unlock_spin_wait(struct tasklet_struct *t)` */
+  tasklet_unlock_spin_wait: (t: Ptr<'tasklet_struct'>) => void;
+  /** `void tasklet_unlock_wait(struct tasklet_struct *t)` */
+  tasklet_unlock_wait: (t: Ptr<'tasklet_struct'>) => void;
   /** `int test_taint(unsigned int flag)` */
   test_taint: (flag: number) => number | boolean;
   /** `void time64_to_tm(time64_t totalsecs, int offset, struct tm *result)` */
@@ -1217,6 +1319,16 @@ export interface Prototypes {
   wake_up_process: (p: Ptr<'task_struct'>) => number | boolean;
   /** `int woken_wake_function(struct wait_queue_entry *wq_entry, unsigned int mode, int sync, void *key)` */
   woken_wake_function: (wq_entry: Ptr<'wait_queue_entry'>, mode: number, sync: number, key: PlainPtr) => number | boolean;
+  /** `unsigned int work_busy(struct work_struct *work)` */
+  work_busy: (work: Ptr<'work_struct'>) => number | boolean;
+  /** `long work_on_cpu_key(int cpu, long (*fn)(void *), void *arg, struct lock_class_key *key)` */
+  work_on_cpu_key: (cpu: number, fn: Ptr<'function'>, arg: PlainPtr, key: Ptr<'lock_class_key'>) => number | boolean;
+  /** `long work_on_cpu_safe_key(int cpu, long (*fn)(void *), void *arg, struct lock_class_key *key)` */
+  work_on_cpu_safe_key: (cpu: number, fn: Ptr<'function'>, arg: PlainPtr, key: Ptr<'lock_class_key'>) => number | boolean;
+  /** `bool workqueue_congested(int cpu, struct workqueue_struct *wq)` */
+  workqueue_congested: (cpu: number, wq: Ptr<'workqueue_struct'>) => boolean;
+  /** `void workqueue_set_max_active(struct workqueue_struct *wq, int max_active)` */
+  workqueue_set_max_active: (wq: Ptr<'workqueue_struct'>, max_active: number) => void;
   /** `unsigned int x86_family(unsigned int sig)` */
   x86_family: (sig: number) => number | boolean;
   /** `unsigned int x86_model(unsigned int sig)` */

@@ -58,7 +58,7 @@ function requestExports({ descriptors, requests, threads, actions }: IrqExportPa
       const action = line && actions.of(line).find((candidate) => candidate.devId === devId);
       if (action?.thread) threads.wake(action);
     }),
-    no_action: fn('no_action', () => IRQ_NONE),
+    no_action: fn('no_action', (_irq: Irq, _devId: Ptr) => IRQ_NONE),
   };
 }
 

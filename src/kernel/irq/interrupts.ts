@@ -10,8 +10,7 @@ import type { ExportTable } from '../exports/define.ts';
 import type { KernelImage } from '../image.ts';
 import type { Scheduler } from '../sched/scheduler.ts';
 import type { Allocator, Log, PerCpu, SourceLine } from '../services.ts';
-import { SOFTIRQ, type Softirqs } from '../softirq/softirqs.ts';
-import { TICK_NS } from '../time/clock.ts';
+import type { SoftirqNumber, Softirqs } from '../softirq/softirqs.ts';
 import type { Time } from '../time/time.ts';
 import { IrqActions } from './actions.ts';
 import { Chips } from './chips.ts';
@@ -38,6 +37,10 @@ export interface InterruptParts {
   readonly log: Log;
   readonly scheduler: Scheduler;
   readonly softirqs: Softirqs;
+  /** The softirq in which lines are handled that fired while they were disabled. */
+  readonly resendSoftirq: SoftirqNumber;
+  /** Length of a jiffy in nanoseconds. */
+  readonly tickNs: number;
   readonly time: Time;
   readonly context: { preemptCount: number; areInterruptsDisabled: boolean };
   readonly warn: (at: SourceLine, text: string) => void;
@@ -124,7 +127,7 @@ export function bootInterrupts(parts: InterruptParts): Interrupts {
     }
   };
   // Differs from Linux, where it is a tasklet: the same moment, under another number of softirq.
-  softirqs.open(SOFTIRQ.IRQ_POLL, () => {
+  softirqs.open(parts.resendSoftirq, () => {
     for (const line of [...toResend]) {
       toResend.delete(line);
       handleWithInterruptsOff(line);
@@ -142,11 +145,11 @@ export function bootInterrupts(parts: InterruptParts): Interrupts {
     defaultHandler: once(() => define('irq_default_primary_handler', () => {})),
     resend(line) {
       toResend.add(line);
-      softirqs.raise(SOFTIRQ.IRQ_POLL);
+      softirqs.raise(parts.resendSoftirq);
     },
     activate: (line) => domains.activate(line), deactivate: (line) => domains.deactivate(line),
   });
-  const works = new IrqWorks({ ram, abi, cpu, scheduler, pending, context, callSite, nextTickNs: () => (time.clock.ticks() + 1) * TICK_NS });
+  const works = new IrqWorks({ ram, abi, cpu, scheduler, pending, context, callSite, nextTickNs: () => (time.clock.ticks() + 1) * parts.tickNs });
 
   const onWires = new Map<number, InterruptLine>();
   const wire = (line: IrqLine): InterruptLine => {

@@ -6,8 +6,9 @@ import type { Ram } from '../../base/ram.ts';
 import type { Cpu, Sleeping } from '../../cpu/api.ts';
 import { type ExportTable, fn, sleeping } from '../exports/define.ts';
 import type { Scheduler } from '../sched/scheduler.ts';
-import { type Task, TASK_UNINTERRUPTIBLE } from '../sched/task.ts';
+import type { Task } from '../sched/task.ts';
 import type { PendingInterrupts } from './pending.ts';
+import { TASK_UNINTERRUPTIBLE } from './task-states.ts';
 
 /** irq_work.node.a_flags: queued, and queued or being called (include/linux/smp_types.h). */
 const PENDING = 1;

@@ -58,8 +58,8 @@ export function smpCallExports({ ram, abi, cpu, context, callSite }: SmpCallDeps
     })),
     smp_call_function_any: fn('smp_call_function_any', (mask: Ptr<'cpumask'>, target: Ptr, info: Ptr, _wait: number) => withoutPreemption(() => single(hasThisCpu(mask) ? THIS_CPU : -1, target, info))),
     /** These are for the CPUs other than this one. */
-    smp_call_function: fn('smp_call_function', () => {}),
-    smp_call_function_many: fn('smp_call_function_many', () => {}),
+    smp_call_function: fn('smp_call_function', (_target: Ptr, _info: Ptr, _wait: number) => {}),
+    smp_call_function_many: fn('smp_call_function_many', (_mask: Ptr<'cpumask'>, _target: Ptr, _info: Ptr, _wait: boolean) => {}),
     on_each_cpu_cond_mask: fn('on_each_cpu_cond_mask', (condition: Ptr, target: Ptr, info: Ptr, _wait: boolean, mask: Ptr<'cpumask'>) => withoutPreemption(() => {
       if (!hasThisCpu(mask)) return;
       if (condition !== 0 && (cpu.call(condition, [THIS_CPU, info], callSite('on_each_cpu_cond_mask')) & 0xff) === 0) return;

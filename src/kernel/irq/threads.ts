@@ -5,11 +5,12 @@ import type { Ram } from '../../base/ram.ts';
 import type { Cpu, Sleeping } from '../../cpu/api.ts';
 import { TaskKilled } from '../errors.ts';
 import type { Scheduler } from '../sched/scheduler.ts';
-import { type Task, TASK_DEAD, TASK_INTERRUPTIBLE, TASK_RUNNING, TASK_UNINTERRUPTIBLE } from '../sched/task.ts';
+import type { Task } from '../sched/task.ts';
 import type { IrqAction, IrqActions } from './actions.ts';
 import type { Chips } from './chips.ts';
 import type { IrqLine } from './descriptors.ts';
 import { IRQCHIP, IRQD } from './flags.ts';
+import { TASK_DEAD, TASK_INTERRUPTIBLE, TASK_RUNNING, TASK_UNINTERRUPTIBLE } from './task-states.ts';
 
 export interface IrqThreadDeps {
   readonly ram: Ram;

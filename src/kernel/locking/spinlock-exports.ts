@@ -54,13 +54,18 @@ function formsOf(locks: SpinLocks, name: keyof typeof KINDS): ExportTable {
       unlock(locks, l);
       locks.bhEnable();
     }),
+    // Interrupts come back before preemption does: what is pending then runs inside.
     [symbol('unlock_irq')]: fn(symbol('unlock_irq'), (l: Ptr) => {
+      locks.preemptDisable();
       unlock(locks, l);
       locks.irqRestore(INTERRUPTS_ON);
+      locks.preemptEnable();
     }),
     [symbol('unlock_irqrestore')]: fn(symbol('unlock_irqrestore'), (l: Ptr, flags: number) => {
+      locks.preemptDisable();
       unlock(locks, l);
       locks.irqRestore(flags);
+      locks.preemptEnable();
     }),
   };
 }

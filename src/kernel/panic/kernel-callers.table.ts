@@ -36,3 +36,8 @@ const CALLERS_6_12: KernelCallers = {
 };
 
 export const kernelCallers = ([major, minor]: readonly [number, number]): KernelCallers => (major > 6 || (major === 6 && minor >= 4) ? CALLERS_6_12 : CALLERS_6_1);
+
+/** Functions between schedule() and an exported function that sleeps, innermost first. Others are shown without. */
+export const SLEEPERS: KernelCallers = {
+  msleep: ['schedule_timeout'],
+};

@@ -10,6 +10,7 @@ import { KernelPanic, TaskKilled } from '../errors.ts';
 import type { KernelImage } from '../image.ts';
 import type { Log, Reporter, SourceLine, Symbols, TaintLetter, Tasks } from '../services.ts';
 import { CallTraces, type SourcePosition, traceLine } from './call-trace.ts';
+import { SLEEPERS } from './kernel-callers.table.ts';
 import { type CodeState, codeLine, type ControlRegisters, currentState, PLAIN_CONTROL_REGISTERS, registerLines, systemLines } from './machine-state.ts';
 import { frameName, type OopsReport, type ReportFrame, type ReportKind, ReportWriter } from './report.ts';
 import type { KernelTaints } from './taints.ts';
@@ -67,6 +68,8 @@ export class Panic implements Reporter {
   panicText: string | undefined;
   /** Called with every report, after its lines are in the log. */
   onReport: (report: OopsReport) => void = () => {};
+  /** Told of each oops, before it ends the task (die notifiers). */
+  onDie: (text: string, errorCode: number, signal: number) => void = () => {};
   /** CR2: the last address that faulted. */
   faultAddress = 0n;
   /** Lines about the code of the first oops, which every later one repeats. */
@@ -139,6 +142,7 @@ export class Panic implements Reporter {
     const about = this.#registers(writer, state, frames[0]!);
     this.#trace(writer, frames.slice(1));
     this.#modules(writer);
+    this.onDie(death.text, death.errorCode, SIGSEGV);
     if (death.isPageFault) writer.line(LEVEL.warning, `CR2: ${hex(this.faultAddress)}`);
     writer.line(LEVEL.warning, END_TRACE);
     this.#firstOops ??= about;
@@ -165,7 +169,7 @@ export class Panic implements Reporter {
   }
 
   /** __schedule_bug(): the task sleeps where it must not. `symbols`: the kernel functions that led there, innermost first. */
-  schedulingWhileAtomic(symbols: readonly string[] = ['schedule']): void {
+  schedulingWhileAtomic(symbols: readonly string[] = ['schedule', ...this.#sleeperFrames()]): void {
     const { tasks, context, taints, log } = this.parts;
     const writer = new ReportWriter(log);
     writer.summary = `BUG: scheduling while atomic: ${tasks.current.comm}/${tasks.current.pid}/0x${(context.preemptCount + 1).toString(16).padStart(8, '0')}`;
@@ -174,6 +178,11 @@ export class Panic implements Reporter {
     this.#stack(writer, ['dump_stack_lvl', this.#isNewer ? '__schedule_bug' : '__schedule_bug.cold', '__schedule', ...symbols]);
     taints.add('W');
     this.#deliver(writer, 'complaint', 0, writer.frames);
+  }
+
+  #sleeperFrames(): readonly string[] {
+    const [caller] = this.callers();
+    return SLEEPERS[(caller === undefined ? undefined : this.traces.calledFunction(caller)) ?? ''] ?? [];
   }
 
   /** The watchdog's report about code that does not give the processor back. */
