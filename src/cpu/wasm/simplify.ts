@@ -104,11 +104,10 @@ function substitute(e: Expr, values: Values): Expr {
   const a = substitute(e.a, values);
   if (!('b' in e)) return a === e.a ? e : { ...e, a };
   const b = substitute(e.b, values);
-  if (a === e.a && b === e.b) return e;
   // `sbb eax, eax` and `or eax, -1` do not look at eax.
   if (e.op === 'sub' && isSameRegister(a, b)) return a.type === 'i32' ? c32(0) : c64(0);
   if (e.op === 'or' && b.op === 'const' && b.value === -1 && !mayFault(a)) return b;
-  return { ...e, a, b };
+  return a === e.a && b === e.b ? e : { ...e, a, b };
 }
 const isSameRegister = (a: Expr, b: Expr): boolean =>
   a.op === 'reg' ? b.op === 'reg' && a.reg === b.reg : a.op === 'wrap' && b.op === 'wrap' && isSameRegister(a.a, b.a);
