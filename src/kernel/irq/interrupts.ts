@@ -75,6 +75,9 @@ export interface Interrupts {
   readonly exports: () => ExportTable;
 }
 
+/** Lines of a PC that devices on its PCI bus (and ACPI) share. */
+const LEVEL_LINES: readonly number[] = [5, 9, 10, 11, 16, 17, 18, 19, 20, 21, 22, 23];
+
 export function bootInterrupts(parts: InterruptParts): Interrupts {
   const { ram, abi, cpu, image, allocator, context, log, time, softirqs, scheduler, define } = parts;
   const callSite = (name: string): Ptr => image.callSite(name);
@@ -90,17 +93,21 @@ export function bootInterrupts(parts: InterruptParts): Interrupts {
   });
   const noChip = chipNamed('no_irq_chip', 'none');
   const wiredChip = chipNamed('ioapic_chip', 'IO-APIC');
-  const edgeName = once(() => {
-    const text = image.data('irq.edge', 5);
-    ram.writeCString(text, 'edge');
+  const named = (name: string): () => Ptr<'char'> => once(() => {
+    const text = image.data(`irq.${name}`, name.length + 1);
+    ram.writeCString(text, name);
     return text;
   });
+  const edgeName = named('edge');
+  const levelName = named('fasteoi');
   const descriptors = new IrqDescriptors({
     ram, abi, allocator, perCpu: parts.perCpu, noChip, badHandler: () => parts.addressOf('handle_bad_irq'),
     wire(line) {
       line.chip = wiredChip();
-      line.handler = parts.addressOf('handle_edge_irq');
-      line.flowName = edgeName();
+      line.hwirq = line.irq;
+      const isLevel = LEVEL_LINES.includes(line.irq);
+      line.handler = parts.addressOf(isLevel ? 'handle_fasteoi_irq' : 'handle_edge_irq');
+      line.flowName = isLevel ? levelName() : edgeName();
     },
   });
   const chips = new Chips({ ram, abi, cpu, log, callSite, symbolText: parts.symbolText });

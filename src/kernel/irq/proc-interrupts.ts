@@ -2,8 +2,8 @@
 
 import type { IrqActions } from './actions.ts';
 import type { Chips } from './chips.ts';
-import type { IrqDescriptors, IrqLine } from './descriptors.ts';
-import { IRQ, IRQD } from './flags.ts';
+import { type IrqDescriptors, type IrqLine, WIRED_LINES } from './descriptors.ts';
+import { IRQ } from './flags.ts';
 
 /** Digits of the number of lines, at least three. */
 const NUMBER_WIDTH = 3;
@@ -23,10 +23,9 @@ export function procInterrupts({ descriptors, actions, chips, nrCpus, flowName }
   return header + shown.map((line) => {
     const counts = cpus.map((cpu) => `${String(descriptors.count(line, cpu)).padStart(10)} `).join('');
     const chip = ` ${(chips.name(line) ?? '-').padStart(8)}`;
-    const hwirq = line.domain === 0 ? ' '.repeat(NUMBER_WIDTH + 1) : ` ${String(line.hwirq).padStart(NUMBER_WIDTH)}`;
-    const trigger = ` ${(line.has(IRQD.LEVEL) ? 'Level' : 'Edge').padEnd(8)}`;
+    const hwirq = line.domain === 0 && line.irq >= WIRED_LINES ? ' '.repeat(NUMBER_WIDTH + 1) : ` ${String(line.hwirq).padStart(NUMBER_WIDTH)}`;
     const flow = flowName(line);
     const names = actions.of(line).map((action) => actions.nameOf(action)).join(', ');
-    return `${String(line.irq).padStart(NUMBER_WIDTH)}: ${counts}${chip}${hwirq}${trigger}${flow === undefined ? '' : `-${flow.padEnd(8)}`}${names === '' ? '' : `  ${names}`}\n`;
+    return `${String(line.irq).padStart(NUMBER_WIDTH)}: ${counts}${chip}${hwirq}${flow === undefined ? '' : `-${flow.padEnd(8)}`}${names === '' ? '' : `  ${names}`}\n`;
   }).join('');
 }
