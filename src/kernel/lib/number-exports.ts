@@ -1,13 +1,14 @@
 // kstrto*(), simple_strto*(), and the parsers of the kernel command line: get_option(), memparse(), next_arg().
 // Linux: lib/kstrtox.c, lib/vsprintf.c, lib/cmdline.c.
 
+import { ERRNO } from '../../abi/errno.ts';
 import type { Ptr } from '../../base/ptr.ts';
 import type { Ram } from '../../base/ram.ts';
 import type { Registers } from '../../cpu/api.ts';
 import { RAX, RDI, RDX, RSI } from '../../ir/ir.ts';
 import { type ExportTable, fn, raw } from '../exports/define.ts';
+import { parseBool, parseS, parseU, radixOf, scanDigits } from '../number-text.ts';
 import { isSpace } from './ctype.ts';
-import { EINVAL, parseBool, parseS, parseU, radixOf, scanDigits } from './number-text.ts';
 
 export function numberExports(ram: Ram): ExportTable {
   return { ...strictExports(ram), ...lenientExports(ram), ...commandLineExports(ram) };
@@ -38,7 +39,7 @@ function strictExports(ram: Ram): ExportTable {
     _kstrtol: fn('_kstrtol', signed(8)),
     kstrtobool: fn('kstrtobool', (s: Ptr, result: Ptr) => {
       const value = s === 0 ? undefined : parseBool(ram.cstring(s, 4));
-      if (value === undefined) return -EINVAL;
+      if (value === undefined) return -ERRNO.EINVAL;
       ram.writeU8(result, value ? 1 : 0);
       return 0;
     }),

@@ -7,7 +7,7 @@ import type { Ram } from '../../base/ram.ts';
 import { type ExportTable, fn } from '../exports/define.ts';
 import type { Allocator } from '../services.ts';
 import { isSpace } from './ctype.ts';
-import { parseS, parseU, radixOf, scanDigits } from './number-text.ts';
+import { parseS, parseU, radixOf, scanDigits } from '../number-text.ts';
 
 const MAX_OPT_ARGS = 3;
 const GFP_KERNEL = 0xcc0;

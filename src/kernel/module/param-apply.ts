@@ -4,7 +4,7 @@ import type { Sleeping } from '../../cpu/api.ts';
 import type { ModuleContext } from './context.ts';
 import { KERN_ERR, KERN_WARNING, type LoadReport } from './load-report.ts';
 import type { LoadedModule } from './loaded-module.ts';
-import { parseBool } from './param-numbers.ts';
+import { parseBool } from '../number-text.ts';
 import { type ParamItem, splitParameters } from './param-string.ts';
 
 const ENOENT = -2;

@@ -5,7 +5,7 @@ import type { Ptr } from '../../base/ptr.ts';
 import type { Ram } from '../../base/ram.ts';
 import { GFP_KERNEL, type Allocator, type Log } from '../services.ts';
 import { KERN_ERR } from './load-report.ts';
-import { parseBool, parseInteger } from './param-numbers.ts';
+import { parseBool, parseInteger } from '../number-text.ts';
 
 /** What a setter needs of a `struct kernel_param`. */
 export interface ParamTarget { readonly name: string; readonly arg: Ptr }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { FakeKernel, finish } from '../../../test/modules/fake-kernel.ts';
 import { moduleFile, sectionsOf, transcript } from '../../../test/modules/fixtures.ts';
 import { Errno } from '../errors.ts';
-import { parseInteger } from './param-numbers.ts';
+import { parseInteger } from '../number-text.ts';
 import { splitParameters } from './param-string.ts';
 
 const types = moduleFile('types');

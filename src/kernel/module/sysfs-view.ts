@@ -8,7 +8,7 @@ import { errnoName } from '../../abi/errno.ts';
 import type { ModuleContext } from './context.ts';
 import { LoadReport } from './load-report.ts';
 import type { LoadedModule } from './loaded-module.ts';
-import { parseBool } from './param-numbers.ts';
+import { parseBool } from '../number-text.ts';
 import { STATE } from './struct-module.ts';
 import { sysfsName } from './uevents.ts';
 

@@ -1,4 +1,8 @@
-// Numbers in text as kstrto*() and simple_strto*() read them. Linux: lib/kstrtox.c.
+// Numbers and truth values in text as kstrto*(), simple_strto*() and module parameters read them. Linux: lib/kstrtox.c.
+
+import { ERRNO } from '../abi/errno.ts';
+
+const { EINVAL, ERANGE } = ERRNO;
 
 /** Value of a digit, or infinity: there are no digits beyond f, whatever the base. */
 function digitValue(code: number): number {
@@ -37,9 +41,6 @@ export function scanDigits(text: string, start: number, base: number, max = Numb
   return { value: value * BigInt(scale) + BigInt(chunk), end };
 }
 
-export const EINVAL = 22;
-export const ERANGE = 34;
-
 /** A whole string (one newline may end it): its value, or a negative errno as a number. */
 function parseUnsigned(text: string, base: number): bigint | number {
   const radix = radixOf(text, base);
@@ -64,6 +65,9 @@ export function parseS(text: string, base: number, bits: number): bigint | numbe
   const limit = 1n << BigInt(bits - 1);
   return value >= limit || value < -limit ? -ERANGE : value;
 }
+
+/** kstrto*() of an integer type, base by prefix: the value, or a negative errno as a number. */
+export const parseInteger = (text: string, bits: 8 | 16 | 32 | 64, isSigned: boolean): bigint | number => (isSigned ? parseS : parseU)(text, 0, bits);
 
 /** By the first letter, `on` and `off` by the second; undefined for anything else. */
 export function parseBool(text: string): boolean | undefined {
