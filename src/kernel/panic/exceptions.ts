@@ -6,6 +6,7 @@ import type { MemoryFault } from '../../base/ram.ts';
 import type { GuestException, GuestFrame } from '../../cpu/api.ts';
 import { VECTOR } from '../../cpu/api.ts';
 import { TaskKilled } from '../errors.ts';
+import type { BugEntry } from '../module/bug-table.ts';
 import { faultSummary, isCanonical, isUserRange, pageFaultLines, PF } from './fault-text.ts';
 import { applyFixup, type FixupEntry } from './fixup.ts';
 import { generalProtectionText } from './general-protection.ts';
@@ -14,17 +15,8 @@ import { type Panic, SIGKILL, SIGSEGV, stackPointer } from './panic.ts';
 import { frameName, type ReportFrame, ReportWriter } from './report.ts';
 import { taintLetter } from './taints.ts';
 
-/** One entry of a `__bug_table`. */
-export interface BugSite {
-  readonly file: string;
-  readonly line: number;
-  readonly isWarning: boolean;
-  readonly isOnce: boolean;
-  readonly isDone: boolean;
-  readonly hasCutHere: boolean;
-  readonly taint: number;
-  markDone(): void;
-}
+/** One entry of a `__bug_table`, wherever it is. */
+export type BugSite = Omit<BugEntry, 'address'>;
 
 /** What modules say about their own instructions. */
 export interface FaultTables {
