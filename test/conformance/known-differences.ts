@@ -2,6 +2,5 @@
 
 export const knownDifferences: Readonly<Record<string, string>> = {
   'irq-misuse': 'reports from interrupts do not show the interrupted code apart (<IRQ>)',
-  'irq-oops': 'reports from interrupts do not show the interrupted code apart (<IRQ>)',
   'irq-unhandled': 'reports from interrupts do not show the interrupted code apart (<IRQ>)',
 };

@@ -35,7 +35,8 @@ export class FlowHandlers {
   readonly #deps: FlowDeps;
   /** Flow handlers of the kernel by address, as far as lines have used them. */
   readonly #known = new Map<Ptr, (line: IrqLine) => void>();
-  readonly #site: Ptr;
+  /** Where handlers are called from: a trace shows the functions around it. */
+  readonly #sites: Readonly<Record<FlowName, Ptr>>;
   readonly #flowSite: Ptr;
   readonly byName: Readonly<Record<FlowName, (line: IrqLine) => void>> = {
     handle_simple_irq: (line) => this.#simple(line, true), handle_untracked_irq: (line) => this.#simple(line, false), handle_level_irq: (line) => this.#level(line),
@@ -44,7 +45,7 @@ export class FlowHandlers {
 
   constructor(deps: FlowDeps) {
     this.#deps = deps;
-    this.#site = deps.callSite('__handle_irq_event_percpu');
+    this.#sites = Object.fromEntries(Object.keys(this.byName).map((name) => [name, deps.callSite(name)])) as Record<FlowName, Ptr>;
     this.#flowSite = deps.callSite('handle_irq_desc');
   }
 
@@ -75,14 +76,14 @@ export class FlowHandlers {
     if (line.has(IRQD.INPROGRESS)) return;
     if (!this.#isReady(line)) return;
     this.#deps.descriptors.countUp(line);
-    this.#event(line, isTracked);
+    this.#event(line, 'handle_simple_irq', isTracked);
   }
   #level(line: IrqLine): void {
     const { chips, descriptors } = this.#deps;
     chips.maskAndAck(line);
     if (line.has(IRQD.INPROGRESS) || !this.#isReady(line)) return;
     descriptors.countUp(line);
-    this.#event(line, true);
+    this.#event(line, 'handle_level_irq');
     this.#unmaskUnlessOneshot(line);
   }
   #edge(line: IrqLine): void {
@@ -101,7 +102,7 @@ export class FlowHandlers {
       }
       // It fired again meanwhile and was masked for that.
       if (line.isPending && !line.has(IRQD.DISABLED) && line.has(IRQD.MASKED)) chips.unmask(line);
-      this.#event(line, true);
+      this.#event(line, 'handle_edge_irq');
     } while (line.isPending && !line.has(IRQD.DISABLED));
   }
   #fasteoi(line: IrqLine): void {
@@ -114,7 +115,7 @@ export class FlowHandlers {
     }
     descriptors.countUp(line);
     if (line.isOneshot) chips.mask(line);
-    this.#event(line, true);
+    this.#event(line, 'handle_fasteoi_irq');
     if (!line.isOneshot) chips.call(line, 'irq_eoi');
     else if (!line.has(IRQD.DISABLED) && line.has(IRQD.MASKED) && line.threadsOneshot === 0n) {
       chips.call(line, 'irq_eoi');
@@ -137,22 +138,23 @@ export class FlowHandlers {
   }
 
   /** handle_irq_event(): every handler of the line, in the order of their requests. */
-  #event(line: IrqLine, isTracked: boolean): void {
+  #event(line: IrqLine, flow: FlowName, isTracked = true): void {
     const { actions, spurious } = this.#deps;
+    const site = this.#sites[flow];
     line.isPending = false;
     line.set(IRQD.INPROGRESS);
     try {
       let all = IRQ_NONE;
-      for (let action = actions.first(line); action; action = actions.next(action)) all |= this.#run(line, action);
+      for (let action = actions.first(line); action; action = actions.next(action)) all |= this.#run(line, action, site);
       if (isTracked) spurious.note(line, all >>> 0);
     } finally {
       line.clear(IRQD.INPROGRESS);
     }
   }
-  #run(line: IrqLine, action: IrqAction): number {
+  #run(line: IrqLine, action: IrqAction, site: Ptr): number {
     const { cpu, context, threads } = this.#deps;
     // Without a handler there is only the thread.
-    const result = action.handler === 0 ? IRQ_WAKE_THREAD : cpu.call(action.handler, [line.irq, action.devId], this.#site) | 0;
+    const result = action.handler === 0 ? IRQ_WAKE_THREAD : cpu.call(action.handler, [line.irq, action.devId], site) | 0;
     if (!context.areInterruptsDisabled) this.#interruptsOn(line, action);
     if (result === IRQ_WAKE_THREAD) {
       if (action.threadFn === 0) this.#noThread(line, action);

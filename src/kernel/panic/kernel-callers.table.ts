@@ -9,7 +9,14 @@ const SYSCALL = ['do_syscall_64', 'entry_SYSCALL_64_after_hwframe'];
 const SYSFS_WRITE = ['module_attr_store', 'kernfs_fop_write_iter', 'vfs_write', 'ksys_write', ...SYSCALL];
 const SYSFS_READ = ['module_attr_show', 'sysfs_kf_seq_show', 'seq_read_iter', 'vfs_read', 'ksys_read', ...SYSCALL];
 
+const HANDLER = ['__handle_irq_event_percpu', 'handle_irq_event'];
+
 const COMMON: KernelCallers = {
+  handle_simple_irq: [...HANDLER, 'handle_simple_irq', 'handle_irq_desc'],
+  handle_level_irq: [...HANDLER, 'handle_level_irq', 'handle_irq_desc'],
+  handle_edge_irq: [...HANDLER, 'handle_edge_irq', 'handle_irq_desc'],
+  handle_fasteoi_irq: [...HANDLER, 'handle_fasteoi_irq', 'handle_irq_desc'],
+  irq_work_single: ['irq_work_single', 'irq_work_run_list', 'irq_work_run', '__sysvec_irq_work', 'sysvec_irq_work'],
   param_attr_store: ['param_attr_store', ...SYSFS_WRITE],
   param_attr_show: ['param_attr_show', ...SYSFS_READ],
   sort: ['sort_r', 'sort'],
@@ -36,6 +43,12 @@ const CALLERS_6_12: KernelCallers = {
 };
 
 export const kernelCallers = ([major, minor]: readonly [number, number]): KernelCallers => (major > 6 || (major === 6 && minor >= 4) ? CALLERS_6_12 : CALLERS_6_1);
+
+/** Where an interrupt came in: the outermost function on its stack, the entry on the task's, and what the kernel was interrupted in. */
+export interface InterruptEntry { readonly entry: string; readonly interrupted: readonly [string, ...string[]] }
+export const INTERRUPT_ENTRIES: Readonly<Record<string, InterruptEntry>> = {
+  sysvec_irq_work: { entry: 'asm_sysvec_irq_work', interrupted: ['arch_irq_work_raise', 'irq_work_queue'] },
+};
 
 /** Functions between schedule() and an exported function that sleeps, innermost first. Others are shown without. */
 export const SLEEPERS: KernelCallers = {

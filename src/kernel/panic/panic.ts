@@ -10,7 +10,7 @@ import { KernelPanic, TaskKilled } from '../errors.ts';
 import type { KernelImage } from '../image.ts';
 import type { Log, Reporter, SourceLine, Symbols, TaintLetter, Tasks } from '../services.ts';
 import { CallTraces, type SourcePosition, traceLine } from './call-trace.ts';
-import { SLEEPERS } from './kernel-callers.table.ts';
+import { INTERRUPT_ENTRIES, SLEEPERS } from './kernel-callers.table.ts';
 import { type CodeState, codeLine, type ControlRegisters, currentState, PLAIN_CONTROL_REGISTERS, registerLines, systemLines } from './machine-state.ts';
 import { frameName, type OopsReport, type ReportFrame, type ReportKind, ReportWriter } from './report.ts';
 import type { KernelTaints } from './taints.ts';
@@ -103,7 +103,7 @@ export class Panic implements Reporter {
     this.#modules(writer);
     if (this.parts.options?.panicOnWarn) this.panic('kernel: panic_on_warn set ...');
     this.#registers(writer, state, frames[0]!);
-    this.#trace(writer, frames.slice(1));
+    this.#trace(writer, frames.slice(1), state);
     writer.line(LEVEL.warning, END_TRACE);
     this.parts.taints.add(warning.taint);
     this.warnCount++;
@@ -140,7 +140,7 @@ export class Panic implements Reporter {
     if (writer.summary === '') writer.summary = dieLine;
     writer.line(LEVEL.warning, dieLine);
     const about = this.#registers(writer, state, frames[0]!);
-    this.#trace(writer, frames.slice(1));
+    this.#trace(writer, frames.slice(1), state);
     this.#modules(writer);
     this.onDie(death.text, death.errorCode, SIGSEGV);
     if (death.isPageFault) writer.line(LEVEL.warning, `CR2: ${hex(this.faultAddress)}`);
@@ -194,7 +194,7 @@ export class Panic implements Reporter {
     writer.line(LEVEL.emerg, writer.summary);
     this.#modules(writer);
     this.#registers(writer, state, frames[0]!);
-    this.#trace(writer, frames.slice(1));
+    this.#trace(writer, frames.slice(1), state);
     taints.add('L');
     this.#deliver(writer, 'soft lockup', state.pc, frames);
   }
@@ -262,10 +262,23 @@ export class Panic implements Reporter {
     if (options?.hardwareName !== undefined) writer.line(level, `Hardware name: ${options.hardwareName}`);
   }
 
-  #trace(writer: ReportWriter, frames: readonly ReportFrame[], level: number = LEVEL.warning): void {
+  /** The frames of an interrupt first, then those of the task it came into. */
+  #trace(writer: ReportWriter, all: readonly ReportFrame[], state: CodeState, level: number = LEVEL.warning): void {
     writer.line(level, 'Call Trace:');
+    const at = all.findIndex((frame) => INTERRUPT_ENTRIES[frame.symbol] !== undefined);
+    if (at >= 0) {
+      const { entry, interrupted } = INTERRUPT_ENTRIES[all[at]!.symbol]!;
+      writer.line(level, ' <IRQ>');
+      for (const frame of all.slice(0, at + 1)) writer.line(level, traceLine(frame));
+      for (const text of [' </IRQ>', ' <TASK>', traceLine(this.traces.kernelFrame(entry))]) writer.line(level, text);
+      const top = this.traces.kernelFrame(interrupted[0]);
+      for (const line of [`RIP: 0010:${frameName(top)}`, codeLine(this.parts.ram, top.address), ...registerLines(state)]) writer.line(level, line);
+      for (const frame of [...interrupted.slice(1).map((name) => this.traces.kernelFrame(name)), ...all.slice(at + 1)]) writer.line(level, traceLine(frame));
+      writer.line(level, ' </TASK>');
+      return;
+    }
     writer.line(level, ' <TASK>');
-    for (const frame of frames) writer.line(level, traceLine(frame));
+    for (const frame of all) writer.line(level, traceLine(frame));
     writer.line(level, ' </TASK>');
   }
 
@@ -275,7 +288,7 @@ export class Panic implements Reporter {
     const frames = this.traces.fromKernel(state, symbols).filter((frame) => frame.symbol !== 'dump_stack');
     writer.frames.push(...frames);
     this.#header(writer, level);
-    this.#trace(writer, frames, level);
+    this.#trace(writer, frames, state, level);
   }
 
   #deliver(writer: ReportWriter, kind: ReportKind, address: Ptr, frames: readonly ReportFrame[]): void {
