@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { median, table } from '../report.ts';
 import { BenchMachine, WORK_AREA } from './machine.ts';
 
 const SOURCE = join(process.cwd(), 'bench/compute');
@@ -20,8 +21,6 @@ function build(): void {
   execFileSync('make', ['-s', '-C', `/usr/src/${headers}`, `M=${BUILD}`, 'modules'], { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
-
 function runNative(name: string): { result: bigint; ms: number[] } {
   const lines = execFileSync(join(BUILD, 'native'), [name, String(NATIVE_RUNS)], { encoding: 'utf8' }).trim().split('\n').map((line) => line.split(' '));
   return { result: BigInt.asIntN(64, BigInt(`0x${lines[0]![0]}`)), ms: lines.map((line) => Number(line[1]) / 1000) };
@@ -32,7 +31,17 @@ const cpuMs = (): number => {
   return (user + system) / 1000;
 };
 
-if (!process.env['KOBOX_BENCH_BUILT']) build();
+/** Both engines must find the same result and count the same work; a small size, since one of them interprets. */
+function checkEngines(file: Uint8Array, name: string, size: number): void {
+  const [interpreted, translated] = (['interp', 'wasm'] as const).map((engine) => {
+    const machine = new BenchMachine(file, engine);
+    const results = [1, 2, 3].map(() => machine.call(`bench_${name}`, WORK_AREA, size));
+    return `${results.join(' ')}, work ${machine.cpu.workDone}`;
+  });
+  if (interpreted !== translated) throw new Error(`${name}: interpreted ${interpreted}, translated ${translated}`);
+}
+
+build();
 const list = [...readFileSync(join(SOURCE, 'list.h'), 'utf8').matchAll(/X\((\w+), ([\d <]+)\)/g)].map((match) => {
   const [value, shift] = match[2]!.split('<<').map(Number);
   return { name: match[1]!, size: value! * 2 ** (shift ?? 0) };
@@ -40,9 +49,10 @@ const list = [...readFileSync(join(SOURCE, 'list.h'), 'utf8').matchAll(/X\((\w+)
 const wanted = process.argv.slice(2);
 const file = readFileSync(join(BUILD, 'compute-bench.ko'));
 const ratios: number[] = [];
-console.log('kernel      native ms   wasm ms   ratio   cold ms');
+const rows: string[][] = [];
 for (const { name, size } of list) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
+  checkEngines(file, name, name === 'fib' ? 15 : 1024);
   const before = runNative(name);
   const machine = new BenchMachine(file);
   const coldStart = cpuMs();
@@ -56,8 +66,8 @@ for (const { name, size } of list) {
     if (run >= WARM_UP) times.push(cpuMs() - start);
   }
   const native = median([...before.ms, ...runNative(name).ms]), wasm = median(times);
-  if (process.env["KOBOX_BENCH_MIN"]) console.log(name, "min ratio", (Math.min(...times) / Math.min(...before.ms)).toFixed(2));
   ratios.push(wasm / native);
-  console.log(`${name.padEnd(10)} ${native.toFixed(2).padStart(10)} ${wasm.toFixed(2).padStart(9)} ${(wasm / native).toFixed(2).padStart(7)} ${cold.toFixed(1).padStart(9)}`);
+  rows.push([name, native.toFixed(2), wasm.toFixed(2), (wasm / native).toFixed(2), cold.toFixed(1)]);
 }
+console.log(table(['kernel', 'native ms', 'wasm ms', 'ratio', 'cold ms'], rows));
 console.log(`geometric mean ${Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length).toFixed(2)}`);

@@ -16,7 +16,8 @@
 //   `capture` with site 0, which does nothing, or keep the exit outside of its try block.
 // - Other exceptions (a task is killed, a bug) pass the same way; `capture` then does nothing.
 // - Work is charged as ir/work.ts says: BLOCK.budget (i32) -= weight at each entry of a charged block, function entry after the
-//   stack check; when the result is below zero, full state is stored and `budget(slot, pc)` called, pc being the start of the block.
+//   stack check; when the result is below zero, full state is stored and `budget(slot, pc)` called, or `fault` with EXIT.budget, pc being
+//   the start of the block. Translated functions keep the budget in locals: BLOCK.budget is right whenever other code runs.
 // - Stack check at function entry: (rsp - stack.depth) <u BLOCK.stackLimit, as one signed i64 compare: fault(EXIT.stackOverflow, entry).
 
 import type { IrFunction } from '../ir/ir.ts';
@@ -117,7 +118,7 @@ export interface WasmBackEnd {
   /**
    * Makes the resumable version of a function; false if the function has none. `resume` then runs it from `pc`, the start of one of
    * its blocks, with full state in the block (the entry was charged already; the block at pc was charged by the caller),
-   * until the function returns or leaves by tail call; rax, rdx, callee-saved registers and rsp (return address popped) are in
+   * until the function returns (a tail call is left to the interpreter, by `fault`); rax, rdx, callee-saved registers and rsp (return address popped) are in
    * the block then.
    */
   translateResumable(unit: TranslationUnit): boolean;
