@@ -145,26 +145,26 @@ export class FlowHandlers {
     line.set(IRQD.INPROGRESS);
     try {
       let all = IRQ_NONE;
-      for (let action = actions.first(line); action; action = actions.next(action)) all |= this.#run(line, action, site);
-      if (isTracked) spurious.note(line, all >>> 0);
+      for (let action = actions.first(line); action; action = actions.next(action)) all |= this.#run(line, action, site, flow);
+      if (isTracked) spurious.note(line, all >>> 0, flow);
     } finally {
       line.clear(IRQD.INPROGRESS);
     }
   }
-  #run(line: IrqLine, action: IrqAction, site: Ptr): number {
+  #run(line: IrqLine, action: IrqAction, site: Ptr, flow: FlowName): number {
     const { cpu, context, threads } = this.#deps;
     // Without a handler there is only the thread.
     const result = action.handler === 0 ? IRQ_WAKE_THREAD : cpu.call(action.handler, [line.irq, action.devId], site) | 0;
-    if (!context.areInterruptsDisabled) this.#interruptsOn(line, action);
+    if (!context.areInterruptsDisabled) this.#interruptsOn(line, action, flow);
     if (result === IRQ_WAKE_THREAD) {
       if (action.threadFn === 0) this.#noThread(line, action);
       else threads.wake(action);
     }
     return result;
   }
-  #interruptsOn(line: IrqLine, action: IrqAction): void {
+  #interruptsOn(line: IrqLine, action: IrqAction, flow: FlowName): void {
     const { warnOnce, symbolText, context } = this.#deps;
-    warnOnce({ file: 'kernel/irq/handle.c', line: 161, symbol: '__handle_irq_event_percpu' }, `irq ${line.irq} handler ${symbolText(action.handler)} enabled interrupts`);
+    warnOnce({ file: 'kernel/irq/handle.c', line: 161, symbol: '__handle_irq_event_percpu', via: ['handle_irq_event', flow] }, `irq ${line.irq} handler ${symbolText(action.handler)} enabled interrupts`);
     context.areInterruptsDisabled = true;
   }
   #noThread(line: IrqLine, action: IrqAction): void {

@@ -32,11 +32,11 @@ export class SpuriousInterrupts {
 
   constructor(deps: SpuriousDeps) { this.#deps = deps; }
 
-  /** note_interrupt(): `result` is what all handlers of the line returned, ored. */
-  note(line: IrqLine, result: number): void {
+  /** note_interrupt(): `result` is what all handlers of the line returned, ored; `flow` the flow handler that called them. */
+  note(line: IrqLine, result: number, flow: string): void {
     if ((line.status & IRQ.IS_POLLED) !== 0) return;
     if (result > (IRQ_HANDLED | IRQ_WAKE_THREAD)) {
-      if (line.badReports++ < MAX_BAD_REPORTS) this.#report(line, `irq event ${line.irq}: bogus return value ${result.toString(16)}`, []);
+      if (line.badReports++ < MAX_BAD_REPORTS) this.#report(line, `irq event ${line.irq}: bogus return value ${result.toString(16)}`, ['handle_irq_event', flow]);
       return;
     }
     if (result === IRQ_NONE) {
@@ -47,13 +47,13 @@ export class SpuriousInterrupts {
     const count = line.irqCount + 1;
     line.irqCount = count < COUNTED ? count : 0;
     if (count < COUNTED) return;
-    if (line.unhandled > TOO_MANY) this.#shutOff(line);
+    if (line.unhandled > TOO_MANY) this.#shutOff(line, flow);
     line.unhandled = 0;
   }
 
-  #shutOff(line: IrqLine): void {
+  #shutOff(line: IrqLine, flow: string): void {
     const { log, chips } = this.#deps;
-    this.#report(line, `irq ${line.irq}: nobody cared (try booting with the "irqpoll" option)`, ['note_interrupt']);
+    this.#report(line, `irq ${line.irq}: nobody cared (try booting with the "irqpoll" option)`, ['note_interrupt', 'handle_irq_event', flow]);
     log.printk(KERN_EMERG, `Disabling IRQ #${line.irq}`);
     line.isSpuriousDisabled = true;
     line.depth++;

@@ -6,7 +6,7 @@ import type { Cpu } from '../../cpu/api.ts';
 import { RSP } from '../../ir/ir.ts';
 import type { KernelImage } from '../image.ts';
 import type { Symbols } from '../services.ts';
-import { type KernelCallers, kernelCallers } from './kernel-callers.table.ts';
+import { type KernelCallers, kernelCallers, TAIL_CALLS } from './kernel-callers.table.ts';
 import type { CodeState } from './machine-state.ts';
 import { frameName, type ReportFrame } from './report.ts';
 
@@ -57,7 +57,8 @@ export class CallTraces {
   fromKernel(state: CodeState, names: readonly string[]): ReportFrame[] {
     const callers = this.callersOf(state);
     const last = names.at(-1)!;
-    const entry = this.calledFunction(callers[0]?.address ?? 0);
+    const called = this.calledFunction(callers[0]?.address ?? 0);
+    const entry = called === undefined ? undefined : TAIL_CALLS[called] ?? called;
     const outer = callers.length === 0 ? this.#callers[last]?.slice(1) ?? [] : entry === undefined || entry === last ? [] : [entry];
     return [...[...names, ...outer].map((name) => this.kernelFrame(name)), ...callers];
   }

@@ -50,6 +50,11 @@ export const INTERRUPT_ENTRIES: Readonly<Record<string, InterruptEntry>> = {
   sysvec_irq_work: { entry: 'asm_sysvec_irq_work', interrupted: ['arch_irq_work_raise', 'irq_work_queue'] },
 };
 
+/** Exported functions that end in a jump to another one, which is the one on the stack. */
+export const TAIL_CALLS: Readonly<Record<string, string>> = {
+  generic_handle_irq: 'handle_irq_desc',
+};
+
 /** Functions between schedule() and an exported function that sleeps, innermost first. Others are shown without. */
 export const SLEEPERS: KernelCallers = {
   msleep: ['schedule_timeout'],
