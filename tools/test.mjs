@@ -40,12 +40,15 @@ function program(...args) {
   return status === 0 ? undefined : `${stdout}${stderr}`.trim() || `exit status ${status}`;
 }
 
+/** vitest colours its output wherever CI is set; a log file is no terminal. */
+const ENVIRONMENT = process.stdout.isTTY || process.env.FORCE_COLOR ? process.env : { ...process.env, NO_COLOR: '1' };
+
 /** Runs vitest, its output shown as it comes, and adds its counts. */
 function runTests(args) {
   const report = path.join(ROOT, 'build', 'test-report.json');
   fs.mkdirSync(path.dirname(report), { recursive: true });
   fs.rmSync(report, { force: true });
-  const { status } = spawnSync(process.execPath, [bin('vitest', 'vitest.mjs'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...args], { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] });
+  const { status } = spawnSync(process.execPath, [bin('vitest', 'vitest.mjs'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...args], { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'], env: ENVIRONMENT });
   if (!fs.existsSync(report)) {
     failed++;
     say('FAILED vitest wrote no report');

@@ -15,7 +15,7 @@ export class ElfError extends Error {
   readonly kind: ElfErrorKind;
   readonly numbers: readonly number[];
   constructor(kind: ElfErrorKind, ...numbers: number[]) {
-    super(`malformed ELF file: ${kind}${numbers.length > 0 ? ` (${numbers.join(', ')})` : ''}`);
+    super(kind === 'magic' ? 'not an ELF file' : `malformed ELF file: ${kind}${numbers.length > 0 ? ` (${numbers.join(', ')})` : ''}`);
     this.kind = kind;
     this.numbers = numbers;
   }

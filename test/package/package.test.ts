@@ -30,6 +30,10 @@ describe('the package', () => {
     const output = importing(example.replace("'hello.ko'", "'modules/prebuilt/6.1/hello.ko'"));
     expect(output).toMatch(/^(\[ *\d+\.\d{6}\] .+\n){4}\s*hello 16384 0 - Live 0x[0-9a-f]{16} \(OE\)\n\nhello\n$/);
   });
+  it('prints what the README shows', () => {
+    const [, args, output] = /```\n\$ node bin\/kobox\.js (.*)\n([\s\S]*?)```/.exec(fs.readFileSync(path.join(ROOT, 'README.md'), 'utf8'))!;
+    expect(execFileSync(process.execPath, ['bin/kobox.js', ...args!.split(' ')], { cwd: ROOT, encoding: 'utf8' })).toBe(output);
+  });
   it("has an entry 'kobox/signatures'", () => {
     expect(importing("import { signatureVerifier } from 'kobox/signatures'; console.log(signatureVerifier([])(new Uint8Array(1), new Uint8Array(1)));")).toBe('unparsable\n');
   });
