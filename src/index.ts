@@ -129,6 +129,22 @@ export class Kernel {
 
   /** Virtual time since boot, in nanoseconds. */
   get nowNs(): bigint { return this.parts.clock.nowNs(); }
+  /**
+   * Lets virtual time pass: everything that falls due within `ns` nanoseconds runs at its time (timers, work, interrupts, tasks that
+   * sleep), then the clock stands `ns` later. Returns when nothing is left to do at that moment.
+   */
+  advanceTime(ns: number | bigint): void {
+    const { scheduler, clock } = this.parts;
+    const end = clock.now() + Number(ns);
+    scheduler.run(end);
+    clock.advanceTo(end);
+    this.runUntilIdle();
+  }
+  /**
+   * Runs everything that can run without waiting: tasks that are ready, pending softirqs and work, timers that are due. Time passes only for
+   * the work that is done; what waits for a later time goes on waiting.
+   */
+  runUntilIdle(): void { this.parts.scheduler.run(this.parts.clock.now()); }
 
   #inTask<T>(comm: string, work: Parameters<KernelParts['scheduler']['runAs']>[1]): T {
     const { scheduler } = this.parts;

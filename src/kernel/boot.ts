@@ -10,6 +10,7 @@ import { createWasmBackEnd } from '../cpu/wasm/back-end.ts';
 import { CpuModel } from '../x86/cpu-model.ts';
 import { archExports } from './arch/exports.ts';
 import { CpuFeatureWords } from './arch/cpu-features.ts';
+import { bootDeferredWork, type DeferredWork } from './boot-deferred.ts';
 import { type ExportTableMakers, type ExportTables, type KernelExports, registerExports } from './exports/register.ts';
 import { type CallEvent, traceCalls } from './exports/trace.ts';
 import { KernelImage } from './image.ts';
@@ -43,7 +44,6 @@ import { printkExports } from './printk/exports.ts';
 import { printfExports } from './printk/printf-exports.ts';
 import { Printk } from './printk/printk.ts';
 import type { LogRecord } from './printk/record.ts';
-import { RcuReadSide, rcuReadExports } from './rcu/read-side.ts';
 import { BlockedList } from './sched/blocked-list.ts';
 import { Completions } from './sched/completion.ts';
 import { ContextState } from './sched/context-state.ts';
@@ -97,6 +97,7 @@ export interface KernelParts {
   readonly softirqs: Softirqs;
   readonly time: Time;
   /** Made when they are first asked for. */
+  readonly deferredWork: () => DeferredWork;
   readonly interrupts: () => Interrupts;
   readonly panic: Panic;
   readonly modules: ModuleSystem;
@@ -235,10 +236,16 @@ export function bootKernel(options: KernelOptions): KernelParts {
   panic.onDie = (text, errorCode, signal) => machineNotifiers.taskDies(text, errorCode, signal);
   tables['kernel/notifier'] = () => ({ ...notifierExports(chains, abi, rwsems), ...machineNotifierExports(machineNotifiers, chains, abi, rwsems) });
   tables['kernel/irq'] = () => interrupts().exports();
-  tables['kernel/rcu'] = () => rcuReadExports(new RcuReadSide(ram, abi, tasks));
+  let deferred: DeferredWork | undefined;
+  const deferredWork = (): DeferredWork => deferred ??= bootDeferredWork({
+    ram, abi, cpu, scheduler, softirqs, time, context, allocator: memory.allocator, log: printk.log, reporter, callSite, lockedUp,
+    format: (format, args) => printk.formatter.formatAt(format, args), symbolName: (address) => symbolName(symbols, address),
+    kvfree: (address) => memory.vmalloc.kvfree(address), refuse,
+  });
+  tables['kernel/deferred'] = () => deferredWork().exports();
   const exports = registerExports(tables, { image, cpu, abi, ram, perCpu: memory.perCpu });
   return {
-    abi, ram, image, cpu, clock, printk, memory, scheduler, taints, context, softirqs, time, interrupts, panic, modules, exports,
+    abi, ram, image, cpu, clock, printk, memory, scheduler, taints, context, softirqs, time, deferredWork, interrupts, panic, modules, exports,
     exportTables: () => Object.fromEntries(Object.entries(tables).map(([folder, make]) => [folder, make()])),
   };
 }

@@ -107,6 +107,8 @@ export class FakeCpu implements Cpu {
     this.lastResult = BigInt(result);
     return result;
   }
+  /** Nothing runs before the caller asks for it. */
+  start(address: Ptr, words: readonly GuestWord[]): Sleeping<number> { return this.callSleeping(address, words); }
   call(address: Ptr, args: readonly GuestWord[]): number { return finish(this.callSleeping(address, args)); }
   useStack(): never { throw new Error('no stacks here'); }
   *unwind(): Iterable<never> {}

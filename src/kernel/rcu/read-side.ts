@@ -1,32 +1,39 @@
 // The read side of RCU: sections nest in the task (PREEMPT_RCU: task_struct.rcu_read_lock_nesting), so a grace period can tell
 // who is inside. Linux: kernel/rcu/tree_plugin.h.
 
-import type { Abi, Field } from '../../abi/abi.ts';
+import type { Abi } from '../../abi/abi.ts';
 import type { Ram } from '../../base/ram.ts';
-import { type ExportTable, fn } from '../exports/define.ts';
-import type { Tasks } from '../services.ts';
+import type { Scheduler } from '../sched/scheduler.ts';
+import type { Task } from '../sched/task.ts';
 
 export class RcuReadSide {
   readonly #ram: Ram;
-  readonly #tasks: Tasks;
-  readonly #nesting: Field<number>;
+  readonly #scheduler: Scheduler;
+  readonly #nesting: number;
+  /** Told when a task leaves its outermost section. */
+  onLeave: (task: Task) => void = () => {};
 
-  constructor(ram: Ram, abi: Abi, tasks: Tasks) {
+  constructor(ram: Ram, abi: Abi, scheduler: Scheduler) {
     this.#ram = ram;
-    this.#tasks = tasks;
-    this.#nesting = abi.struct('task_struct').field('rcu_read_lock_nesting');
+    this.#scheduler = scheduler;
+    this.#nesting = abi.struct('task_struct').offset('rcu_read_lock_nesting');
   }
 
-  lock(): void { this.#add(1); }
-  unlock(): void { this.#add(-1); }
-
-  #add(delta: number): void {
-    const { address } = this.#tasks.current;
-    this.#nesting.write(this.#ram, address, this.#nesting.read(this.#ram, address) + delta);
+  lock(): void {
+    const at = this.#scheduler.current.address + this.#nesting;
+    this.#ram.writeU32(at, this.#ram.readU32(at) + 1);
+  }
+  unlock(): void {
+    const task = this.#scheduler.current;
+    const at = task.address + this.#nesting;
+    const nesting = this.#ram.readU32(at) - 1;
+    this.#ram.writeU32(at, nesting);
+    if (nesting === 0) this.onLeave(task);
+  }
+  /** Tasks that are inside now. */
+  inside(): Set<Task> {
+    const found = new Set<Task>();
+    for (const task of this.#scheduler.tasks()) if (!task.isDead && this.#ram.readI32(task.address + this.#nesting) > 0) found.add(task);
+    return found;
   }
 }
-
-export const rcuReadExports = (rcu: RcuReadSide): ExportTable => ({
-  __rcu_read_lock: fn('__rcu_read_lock', () => { rcu.lock(); }),
-  __rcu_read_unlock: fn('__rcu_read_unlock', () => { rcu.unlock(); }),
-});

@@ -103,10 +103,10 @@ export class Scheduler implements Tasks {
     return task;
   }
 
-  /** Starts a thread of the kernel itself. */
-  createKernelThread(comm: string, body: (task: Task) => Sleeping<unknown>): Task {
+  /** Starts a thread of the kernel itself, with `flags` beside PF_KTHREAD. */
+  createKernelThread(comm: string, body: (task: Task) => Sleeping<unknown>, flags = 0): Task {
     const task = this.create(comm, body);
-    this.#fields.flags.write(this.#deps.ram, task.address, PF_KTHREAD);
+    this.#fields.flags.write(this.#deps.ram, task.address, PF_KTHREAD | flags);
     return task;
   }
 
