@@ -22,13 +22,14 @@ export interface ChipDeps {
 type ChipFunction = 'irq_startup' | 'irq_shutdown' | 'irq_enable' | 'irq_disable' | 'irq_ack' | 'irq_mask' | 'irq_mask_ack' | 'irq_unmask' | 'irq_eoi'
   | 'irq_set_affinity' | 'irq_retrigger' | 'irq_set_type' | 'irq_set_wake' | 'irq_bus_lock' | 'irq_bus_sync_unlock' | 'irq_request_resources' | 'irq_release_resources';
 
-const KERN_ERR = 3;
-/** A chip says with 1 that it has written the trigger type itself. */
+const KERN_ERR = 3, KERN_WARNING = 4;
+/** A chip says with 1 that it has written the trigger type (or affinity) itself. */
 const SET_MASK_OK_NOCOPY = 1;
 
 export class Chips {
   readonly #deps: ChipDeps;
   readonly #offsets = new Map<string, number>();
+  #hasWarnedOfAffinity = false;
 
   constructor(deps: ChipDeps) {
     this.#deps = deps;
@@ -78,6 +79,7 @@ export class Chips {
       this.enable(line);
     }
     line.set(IRQD.STARTED);
+    this.setAffinity(line, line.affinity, false);
   }
   /** irq_shutdown(): the last action is gone. */
   shutdown(line: IrqLine): void {
@@ -124,6 +126,20 @@ export class Chips {
     const isLevel = (type & IRQ_TYPE_LEVEL_MASK) !== 0;
     line.state = (line.state & ~(IRQD.TRIGGER_MASK | IRQD.LEVEL)) | type | (isLevel ? IRQD.LEVEL : 0);
     line.status = (line.status & ~(IRQ_TYPE_SENSE_MASK | IRQ.LEVEL)) | type | (isLevel ? IRQ.LEVEL : 0);
+  }
+
+  /** Tells the chip which CPUs may be interrupted; -EINVAL when it cannot choose. */
+  setAffinity(line: IrqLine, mask: Ptr<'cpumask'>, isForced: boolean): number {
+    const { ram, log } = this.#deps;
+    const result = this.call(line, 'irq_set_affinity', mask, isForced ? 1 : 0);
+    if (result === undefined) return -ERRNO.EINVAL;
+    if (result < 0) return result;
+    if (result !== SET_MASK_OK_NOCOPY) ram.writeU64(line.affinity, ram.readU64(mask));
+    if (ram.readU64(line.effectiveAffinity) === 0n && !this.#hasWarnedOfAffinity) {
+      this.#hasWarnedOfAffinity = true;
+      log.printk(KERN_WARNING, `genirq: irq_chip ${this.name(line) ?? ''} did not update eff. affinity mask of irq ${line.irq}`);
+    }
+    return 0;
   }
 
   setWake(line: IrqLine, on: boolean): number {

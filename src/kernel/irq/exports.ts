@@ -107,13 +107,13 @@ function setupExports({ descriptors, chips, noChip, addressOf, abi, ram }: IrqEx
     chips.startup(line);
   };
   const setAffinity = (line: IrqLine, mask: Ptr, isForced: boolean): number => {
-    const result = chips.call(line, 'irq_set_affinity', mask, isForced ? 1 : 0);
-    if (result === undefined) return -ERRNO.EINVAL;
-    if (result < 0) return result;
-    // The chip may have written it itself (1).
-    if (result !== 1) ram.writeU64(line.affinity, ram.readU64(mask));
-    line.set(IRQD.AFFINITY_SET);
-    return 0;
+    if (!chips.has(line, 'irq_set_affinity')) return -ERRNO.EINVAL;
+    // x86 moves a line in its next interrupt, unless its chip can at any time. With one CPU there is nowhere to move it to.
+    const isDeferred = !line.has(IRQD.MOVE_PCNTXT);
+    if (isDeferred) line.set(IRQD.SETAFFINITY_PENDING);
+    const error = isDeferred ? 0 : chips.setAffinity(line, mask, isForced);
+    if (error === 0) line.set(IRQD.AFFINITY_SET);
+    return error;
   };
   const hint = abi.struct<string>('irq_desc').offset('affinity_hint');
   return {
