@@ -497,8 +497,6 @@ export interface Prototypes {
   guid_gen: (lu: Ptr<'guid_t'>) => void;
   /** `int guid_parse(const char *uuid, guid_t *u)` */
   guid_parse: (uuid: Ptr<'char'>, u: Ptr<'guid_t'>) => number | boolean;
-  /** `void handle_nested_irq(unsigned int irq)` */
-  handle_nested_irq: (irq: number) => void;
   /** `int hex2bin(u8 *dst, const char *src, size_t count)` */
   hex2bin: (dst: PlainPtr, src: Ptr<'char'>, count: number) => number | boolean;
   /** `int hex_dump_to_buffer(const void *buf, size_t len, int rowsize, int groupsize, char *linebuf, size_t linebuflen, bool ascii)` */
@@ -557,10 +555,6 @@ export interface Prototypes {
   irq_create_mapping_affinity: (domain: Ptr<'irq_domain'>, hwirq: number, affinity: Ptr<'irq_affinity_desc'>) => number | boolean;
   /** `void irq_dispose_mapping(unsigned int virq)` */
   irq_dispose_mapping: (virq: number) => void;
-  /** `int irq_domain_associate(struct irq_domain *domain, unsigned int virq, irq_hw_number_t hwirq)` */
-  irq_domain_associate: (domain: Ptr<'irq_domain'>, virq: number, hwirq: number) => number | boolean;
-  /** `void irq_domain_associate_many(struct irq_domain *domain, unsigned int irq_base, irq_hw_number_t hwirq_base, int count)` */
-  irq_domain_associate_many: (domain: Ptr<'irq_domain'>, irq_base: number, hwirq_base: number, count: number) => void;
   /** `struct irq_domain *irq_domain_create_simple(struct fwnode_handle *fwnode, unsigned int size, unsigned int first_irq, const struct irq_domain_ops *ops, void *host_data)` */
   irq_domain_create_simple: (fwnode: Ptr<'fwnode_handle'>, size: number, first_irq: number, ops: Ptr<'irq_domain_ops'>, host_data: PlainPtr) => Ptr<'irq_domain'>;
   /** `void irq_domain_free_fwnode(struct fwnode_handle *fwnode)` */
@@ -583,8 +577,6 @@ export interface Prototypes {
   irq_get_irq_data: (irq: number) => Ptr<'irq_data'>;
   /** `bool irq_has_action(unsigned int irq)` */
   irq_has_action: (irq: number) => boolean;
-  /** `int irq_inject_interrupt(unsigned int irq)` */
-  irq_inject_interrupt: (irq: number) => number | boolean;
   /** `void irq_modify_status(unsigned int irq, unsigned long clr, unsigned long set)` */
   irq_modify_status: (irq: number, clr: number, set: number) => void;
   /** `int irq_set_affinity(unsigned int irq, const struct cpumask *cpumask)` */

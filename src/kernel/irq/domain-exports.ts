@@ -53,15 +53,10 @@ export function domainExports({ ram, abi, domains, descriptors, handle, addressO
     __irq_domain_alloc_fwnode: fn('__irq_domain_alloc_fwnode', (type: number, id: number, name: Ptr<'char'>, address: Ptr) =>
       domains.createNode(type === FWNODE_NAMED ? ram.cstring(name) : type === FWNODE_NAMED_ID ? `${ram.cstring(name)}-${id}` : `irqchip@${address === 0 ? '0' : ram.readU64(address).toString(16)}`)),
     irq_domain_free_fwnode: fn('irq_domain_free_fwnode', (node: Node) => { domains.freeNode(node); }),
-    irqchip_fwnode_ops: data(abi.sizeOf('fwnode_operations')),
     __irq_domain_add: fn('__irq_domain_add', (node: Node, size: number, hwirqMax: number, _directMax: number, ops: Ops, hostData: Ptr) => domains.create({ fwnode: node, size, hwirqMax, ops, hostData })),
     irq_domain_instantiate: since([6, 12], fn('irq_domain_instantiate', (info: Ptr) => instantiate(info))),
     irq_domain_create_simple: fn('irq_domain_create_simple', simple),
     irq_domain_remove: fn('irq_domain_remove', (domain: Domain) => { domains.remove(domain); }),
-    irq_domain_associate: fn('irq_domain_associate', (domain: Domain, irq: number, hwirq: number) => domains.associate(domain, irq, hwirq)),
-    irq_domain_associate_many: fn('irq_domain_associate_many', (domain: Domain, irq: number, hwirq: number, count: number) => {
-      for (let i = 0; i < count; i++) domains.associate(domain, irq + i, hwirq + i);
-    }),
     irq_create_mapping_affinity: fn('irq_create_mapping_affinity', (domain: Domain, hwirq: number, _affinity: Ptr) => domains.map(domain, hwirq)),
     irq_dispose_mapping: fn('irq_dispose_mapping', (irq: number) => { domains.dispose(irq); }),
     __irq_resolve_mapping: fn('__irq_resolve_mapping', (domain: Domain, hwirq: number, irq: Ptr) => {

@@ -4,7 +4,7 @@ import type { Abi } from '../../abi/abi.ts';
 import { ERRNO } from '../../abi/errno.ts';
 import type { Ptr } from '../../base/ptr.ts';
 import type { Ram } from '../../base/ram.ts';
-import type { Cpu, HostFunction, Sleeping } from '../../cpu/api.ts';
+import type { HostFunction, Sleeping } from '../../cpu/api.ts';
 import { RAX } from '../../ir/ir.ts';
 import { data, type ExportEntry, type ExportTable, fn, sleeping } from '../exports/define.ts';
 import type { IrqActions } from './actions.ts';
@@ -18,8 +18,6 @@ import type { IrqThreads } from './threads.ts';
 export interface IrqExportParts {
   readonly ram: Ram;
   readonly abi: Abi;
-  readonly cpu: Cpu;
-  readonly callSite: (name: string) => Ptr;
   readonly descriptors: IrqDescriptors;
   readonly actions: IrqActions;
   readonly chips: Chips;
@@ -34,7 +32,6 @@ export interface IrqExportParts {
 
 /** What request_any_context_irq() says of where the handler will run. */
 const IRQC_IS_HARDIRQ = 0, IRQC_IS_NESTED = 1;
-const NR_IRQS = 256;
 
 type Irq = number;
 type Desc = Ptr<'irq_desc'>;
@@ -158,7 +155,7 @@ function setupExports({ descriptors, chips, noChip, addressOf, abi, ram }: IrqEx
   };
 }
 
-function flowExports({ ram, abi, flows, descriptors, cpu, callSite, threads, define, context }: IrqExportParts): ExportTable {
+function flowExports({ ram, abi, flows, descriptors, define, context }: IrqExportParts): ExportTable {
   const lineAt = (desc: Desc): IrqLine => {
     const line = descriptors.lineAt(desc);
     if (!line) ram.offset(0, 8); // Linux would follow the pointer; here it faults at once.
@@ -187,12 +184,6 @@ function flowExports({ ram, abi, flows, descriptors, cpu, callSite, threads, def
     handle_edge_irq: flow('handle_edge_irq'), handle_fasteoi_irq: flow('handle_fasteoi_irq'), handle_bad_irq: flow('handle_bad_irq'),
     generic_handle_irq: fn('generic_handle_irq', fire),
     generic_handle_irq_safe: fn('generic_handle_irq_safe', safely),
-    irq_inject_interrupt: fn('irq_inject_interrupt', safely),
-    handle_nested_irq: sleeping('handle_nested_irq', function* (irq: Irq) {
-      const line = descriptors.line(irq);
-      for (const action of line ? flows.nestedActions(line) : []) yield* cpu.callSleeping(action.threadFn, [irq, action.devId], callSite('handle_nested_irq'));
-      if (line) yield* threads.synchronize(line);
-    }),
     dummy_irq_chip: data(abi.sizeOf('irq_chip'), (chip) => {
       const layout = abi.struct<string>('irq_chip');
       const name = define('dummy_irq_chip.name', () => {});
@@ -203,11 +194,10 @@ function flowExports({ ram, abi, flows, descriptors, cpu, callSite, threads, def
   };
 }
 
-function descriptorExports({ descriptors, ram }: IrqExportParts): ExportTable {
+function descriptorExports({ descriptors }: IrqExportParts): ExportTable {
   return {
     __irq_alloc_descs: fn('__irq_alloc_descs', (irq: number, from: number, count: number, _node: number, owner: Ptr<'module'>, _affinity: Ptr) => descriptors.alloc(irq, from, count, owner)),
     irq_free_descs: fn('irq_free_descs', (from: number, count: number) => { descriptors.free(from, count); }),
     irq_get_irq_data: fn('irq_get_irq_data', (irq: Irq) => descriptors.line(irq)?.data ?? 0),
-    nr_irqs: data(4, (address) => { ram.writeU32(address, NR_IRQS); }, 4),
   };
 }

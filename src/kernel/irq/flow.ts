@@ -126,13 +126,6 @@ export class FlowHandlers {
     this.#deps.descriptors.countUp(line);
     this.#deps.log.printk(KERN_WARNING, `unexpected IRQ trap at vector ${line.irq.toString(16).padStart(2, '0')}`);
   }
-  /** handle_nested_irq(): the threaded part alone, in the thread of the chip that leads here. */
-  nestedActions(line: IrqLine): readonly IrqAction[] {
-    if (!this.#isReady(line)) return [];
-    this.#deps.descriptors.countUp(line);
-    return this.#deps.actions.of(line);
-  }
-
   #unmaskUnlessOneshot(line: IrqLine): void {
     if (!line.has(IRQD.DISABLED) && line.has(IRQD.MASKED) && line.threadsOneshot === 0n) this.#deps.chips.unmask(line);
   }

@@ -145,7 +145,7 @@ export function bootInterrupts(parts: InterruptParts): Interrupts {
     line.handler = parts.addressOf('handle_bad_irq');
     line.flowName = 0;
   };
-  const domains: IrqDomains = new IrqDomains({ ram, abi, cpu, allocator, log, descriptors, chips, callSite, warn: parts.warn, fwnodeOps: () => parts.addressOf('irqchip_fwnode_ops'), strip });
+  const domains: IrqDomains = new IrqDomains({ ram, abi, cpu, allocator, log, descriptors, chips, callSite, warn: parts.warn, fwnodeOps: once(() => image.data('irqchip_fwnode_ops', abi.sizeOf('fwnode_operations'))), strip });
   const [major, minor] = abi.kernelVersion;
   const requests = new IrqRequests({
     log, descriptors, actions, chips, threads, scheduler, warn: parts.warn, noChip, isNewer: major > 6 || minor >= 12,
@@ -188,7 +188,7 @@ export function bootInterrupts(parts: InterruptParts): Interrupts {
     },
     proc: () => procInterrupts({ descriptors, actions, chips, nrCpus: parts.perCpu.nrCpus, flowName: (line) => (line.flowName === 0 ? undefined : ram.cstring(line.flowName)) }),
     exports: () => ({
-      ...irqExports({ ram, abi, cpu, callSite, descriptors, actions, chips, threads, requests, flows, noChip, define, context, addressOf: parts.addressOf }),
+      ...irqExports({ ram, abi, descriptors, actions, chips, threads, requests, flows, noChip, define, context, addressOf: parts.addressOf }),
       ...domainExports({ ram, abi, domains, descriptors, handle: (line) => flows.handle(line), addressOf: parts.addressOf }),
       ...irqWorkExports(works), ...smpCallExports({ ram, abi, cpu, context, callSite }),
     }),
