@@ -64,6 +64,8 @@ export class Hrtimers implements TimeSource {
   /** The timers whose callbacks run, by base. */
   readonly #running: Ptr[] = Array.from({ length: 2 * BASES.length }, () => 0);
   #isSoftRaised = false;
+  #next = Number.POSITIVE_INFINITY;
+  #isNextKnown = true;
 
   constructor(deps: HrtimerDeps) {
     this.#deps = deps;
@@ -77,6 +79,7 @@ export class Hrtimers implements TimeSource {
     this.#callSite = deps.callSite('__hrtimer_run_queues');
     deps.softirqs.open(SOFTIRQ.HRTIMER, () => {
       this.#isSoftRaised = false;
+      this.#isNextKnown = false;
       this.#runBases(FIRST_SOFT, this.#deps.clock.now());
     });
   }
@@ -104,14 +107,18 @@ export class Hrtimers implements TimeSource {
   // The interrupt
 
   get nextNs(): number {
+    if (!this.#isNextKnown) this.#findNext();
+    return this.#next;
+  }
+  #findNext(): void {
     let next = Number.POSITIVE_INFINITY;
-    for (let base = 0; base < this.#queues.length; base++) {
-      if (base >= FIRST_SOFT && this.#isSoftRaised) break;
-      const first = this.#queues[base]!.at(-1);
-      if (!first) continue;
-      if (first.expires < next) next = first.expires;
+    const nrBases = this.#isSoftRaised ? FIRST_SOFT : this.#queues.length;
+    for (let base = 0; base < nrBases; base++) {
+      const queue = this.#queues[base]!;
+      if (queue.length > 0 && queue[queue.length - 1]!.expires < next) next = queue[queue.length - 1]!.expires;
     }
-    return next;
+    this.#next = next;
+    this.#isNextKnown = true;
   }
   runDue(now: number): void {
     this.#runBases(0, now);
@@ -119,14 +126,16 @@ export class Hrtimers implements TimeSource {
       const first = this.#queues[base]!.at(-1);
       if (!first || first.softExpires > now || this.#isSoftRaised) continue;
       this.#isSoftRaised = true;
+      this.#isNextKnown = false;
       this.#deps.softirqs.raise(SOFTIRQ.HRTIMER);
     }
   }
   #runBases(from: number, now: number): void {
     for (let base = from; base < from + BASES.length; base++) {
       const queue = this.#queues[base]!;
-      for (let first = queue.at(-1); first && first.softExpires <= now; first = queue.at(-1)) {
-        queue.pop();
+      for (let last = queue.length - 1; last >= 0 && queue[last]!.softExpires <= now; last = queue.length - 1) {
+        const first = queue.pop()!;
+        this.#isNextKnown = false;
         if (first.expire) first.expire();
         else this.#fire(first);
       }
@@ -266,13 +275,18 @@ export class Hrtimers implements TimeSource {
       if (queue[middle]!.expires > entry.expires) low = middle + 1;
       else high = middle;
     }
-    queue.splice(low, 0, entry);
-    if (low === queue.length - 1) this.#deps.armed();
+    if (low < queue.length) queue.splice(low, 0, entry);
+    else {
+      queue.push(entry);
+      this.#isNextKnown = false;
+      this.#deps.armed();
+    }
   }
   #take(entry: Entry): void {
     const queue = this.#queues[entry.base]!;
     const index = queue.indexOf(entry);
     if (index >= 0) queue.splice(index, 1);
+    this.#isNextKnown = false;
   }
 }
 

@@ -22,8 +22,6 @@ export class TimerInterrupt {
   readonly #deps: TimerInterruptDeps;
   readonly #sources: TimeSource[] = [];
   #isInside = false;
-  /** Told when something is to happen earlier than was known: budgets of work have to end there. */
-  onEarlier: (atNs: number) => void = () => {};
 
   constructor(deps: TimerInterruptDeps) { this.#deps = deps; }
 
@@ -32,7 +30,10 @@ export class TimerInterrupt {
 
   get nextNs(): number {
     let next = Number.POSITIVE_INFINITY;
-    for (const source of this.#sources) if (source.nextNs < next) next = source.nextNs;
+    for (const source of this.#sources) {
+      const at = source.nextNs;
+      if (at < next) next = at;
+    }
     return next;
   }
   get isDue(): boolean { return this.nextNs <= this.#deps.clock.now(); }

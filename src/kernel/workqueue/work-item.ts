@@ -15,6 +15,8 @@ export interface WorkItem {
   readonly run: (() => Sleeping<void>) | undefined;
   readonly queue: Workqueue;
   pool: WorkerPool | undefined;
+  /** The one behind it in the list of its pool. */
+  next: WorkItem | undefined;
   state: 'inactive' | 'pending' | 'running' | 'done';
   generation: Generation | undefined;
   /** Tasks that wait for its end. */

@@ -4,7 +4,8 @@
 import type { Ptr } from '../../base/ptr.ts';
 import type { Cpu, Sleeping } from '../../cpu/api.ts';
 import type { Scheduler } from '../sched/scheduler.ts';
-import { type Task, TASK_RUNNING } from '../sched/task.ts';
+import { type Task, TASK_DEAD, TASK_RUNNING } from '../sched/task.ts';
+import { TaskKilled } from '../errors.ts';
 import type { WorkItem } from './work-item.ts';
 
 /** An idle kernel thread waits uninterruptibly without counting as load (TASK_IDLE). */
@@ -41,8 +42,9 @@ export class WorkerPool {
   readonly #name: (id: number) => string;
   readonly id: number;
   readonly isBound: boolean;
-  readonly #list: WorkItem[] = [];
-  #head = 0;
+  /** Items in order, linked by `next`. */
+  #first: WorkItem | undefined;
+  #last: WorkItem | undefined;
   readonly #idle: Worker[] = [];
   readonly busy = new Map<Ptr, Worker>();
   #nrRunning = 0;
@@ -56,18 +58,26 @@ export class WorkerPool {
     this.#nextWorker = firstWorker;
   }
 
-  get hasWork(): boolean { return this.#head < this.#list.length; }
+  get hasWork(): boolean { return this.#first !== undefined; }
 
   /** Appends an item; a worker is woken if one is needed. */
   add(item: WorkItem): void {
     item.pool = this;
-    this.#list.push(item);
+    if (this.#last) this.#last.next = item;
+    else this.#first = item;
+    this.#last = item;
     this.#wakeIfNeeded();
   }
   /** Takes a queued item back. */
   remove(item: WorkItem): void {
-    const at = this.#list.indexOf(item, this.#head);
-    if (at >= 0) this.#list.splice(at, 1);
+    let before: WorkItem | undefined;
+    for (let other = this.#first; other; before = other, other = other.next) {
+      if (other !== item) continue;
+      if (before) before.next = item.next;
+      else this.#first = item.next;
+      if (this.#last === item) this.#last = before;
+      return;
+    }
     for (const worker of this.busy.values()) {
       const scheduled = worker.scheduled.indexOf(item);
       if (scheduled >= 0) worker.scheduled.splice(scheduled, 1);
@@ -106,12 +116,29 @@ export class WorkerPool {
   }
 
   *#work(worker: Worker): Sleeping<void> {
-    const { scheduler } = this.#deps;
+    const { scheduler, cpu, callSite, started } = this.#deps;
     for (;;) {
       // Whoever slept in an item meanwhile goes on first: one runs at a time.
-      while (this.hasWork && (!this.isBound || this.#nrRunning <= 1)) {
-        yield* this.#take(worker);
-        while (worker.scheduled.length > 0) yield* this.#run(worker, worker.scheduled.shift()!);
+      for (let item = this.#next(worker); item; item = this.#next(worker)) {
+        worker.current = item;
+        this.busy.set(item.address, worker);
+        started(item);
+        try {
+          const pending = item.run ? item.run() : cpu.start(item.func, [item.address], callSite);
+          if (pending) yield* pending;
+        } catch (error) {
+          if (!(error instanceof TaskKilled)) throw error;
+          // The worker dies of the oops; its item never ends, and others take over.
+          this.#count(worker, false);
+          this.#wakeIfNeeded();
+          scheduler.setState(TASK_DEAD);
+          return;
+        }
+        this.#ended(worker, item);
+        // cond_resched(): a work that queues itself again must not keep the others out.
+        if (!scheduler.hasRunnable) continue;
+        scheduler.setState(TASK_RUNNING);
+        yield* scheduler.schedule();
       }
       worker.isIdle = true;
       this.#count(worker, false);
@@ -120,43 +147,27 @@ export class WorkerPool {
       yield* scheduler.schedule();
     }
   }
-  *#take(worker: Worker): Sleeping<void> {
-    const item = this.#list[this.#head++]!;
-    if (this.#head === this.#list.length) {
-      this.#list.length = 0;
-      this.#head = 0;
-    } else if (this.#head > 1024) {
-      this.#list.splice(0, this.#head);
-      this.#head = 0;
-    }
-    const same = this.busy.get(item.address);
-    if (same) same.scheduled.push(item);
-    else {
-      if (!this.isBound) this.#wakeIfNeeded();
-      yield* this.#run(worker, item);
-    }
+  #ended(worker: Worker, item: WorkItem): void {
+    this.#count(worker, true);
+    this.busy.delete(item.address);
+    worker.current = undefined;
+    this.#deps.ended(item, worker);
   }
-  *#run(worker: Worker, item: WorkItem): Sleeping<void> {
-    const { cpu, scheduler, callSite, started, ended } = this.#deps;
-    worker.current = item;
-    this.busy.set(item.address, worker);
-    started(item);
-    try {
-      if (item.run) yield* item.run();
-      else {
-        const pending = cpu.start(item.func, [item.address], callSite);
-        if (pending) yield* pending;
+  /** What the worker is to run now: what only it may run, then the head of the list. */
+  #next(worker: Worker): WorkItem | undefined {
+    if (worker.scheduled.length > 0) return worker.scheduled.shift();
+    for (;;) {
+      const item = this.#first;
+      if (!item || (this.isBound && this.#nrRunning > 1)) return undefined;
+      this.#first = item.next;
+      if (!item.next) this.#last = undefined;
+      item.next = undefined;
+      const same = this.busy.get(item.address);
+      if (!same) {
+        if (!this.isBound) this.#wakeIfNeeded();
+        return item;
       }
-    } finally {
-      this.#count(worker, true);
-      this.busy.delete(item.address);
-      worker.current = undefined;
-      ended(item, worker);
-    }
-    // cond_resched(): a work that queues itself again must not keep the others out.
-    if (scheduler.hasRunnable) {
-      scheduler.setState(TASK_RUNNING);
-      yield* scheduler.schedule();
+      same.scheduled.push(item);
     }
   }
 }

@@ -124,13 +124,13 @@ export class Workqueues {
       this.#deps.warnDraining(queue.name);
       return;
     }
-    const item: WorkItem = { address: work, func: 0, run: undefined, queue, pool: undefined, state: 'pending', generation: undefined, waiters: undefined };
+    const item: WorkItem = { address: work, func: 0, run: undefined, queue, pool: undefined, next: undefined, state: 'pending', generation: undefined, waiters: undefined };
     this.#pending.set(work, item);
     queue.add(item);
   }
   /** Queues something that the kernel itself wants done in a thread. */
   queueOwn(queue: Workqueue, run: () => Sleeping<void>): WorkItem {
-    const item: WorkItem = { address: this.#nextOwnItem++, func: 0, run, queue, pool: undefined, state: 'pending', generation: undefined, waiters: undefined };
+    const item: WorkItem = { address: this.#nextOwnItem++, func: 0, run, queue, pool: undefined, next: undefined, state: 'pending', generation: undefined, waiters: undefined };
     queue.add(item);
     return item;
   }
