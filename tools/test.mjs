@@ -62,7 +62,7 @@ function runTests(args) {
     failed++;
     say(`FAILED vitest ended with status ${status}`);
   }
-  if (numPendingTests) say(`${numPendingTests} tests were skipped; each says above what it would need`);
+  if (numPendingTests) say(`${numPendingTests} tests were skipped, for want of what the lines SKIPPED name`);
 }
 
 refuseOldNode();

@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { FakeRegisters } from '../../../test/kernel/fake-machine.ts';
 import { LibraryMachine } from '../../../test/kernel/library-machine.ts';
-import type { Ptr } from '../../base/ptr.ts';
 
 let m: LibraryMachine;
 beforeEach(() => { m = new LibraryMachine(); });
