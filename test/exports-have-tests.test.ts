@@ -36,6 +36,11 @@ const AWAITED: ReadonlySet<string> = new Set([
   'timer_shutdown', 'vscnprintf', 'vsprintf', 'vsscanf', 'wait_for_completion_interruptible', 'wait_for_completion_interruptible_timeout',
   'wait_for_completion_io', 'wait_for_completion_io_timeout', 'wait_for_completion_killable', 'wait_for_completion_killable_timeout',
   'wait_for_completion_timeout', 'wait_woken', 'woken_wake_function',
+  'call_rcu_hurry', 'cancel_work', 'cond_synchronize_rcu_expedited', 'disable_delayed_work', 'disable_delayed_work_sync', 'disable_work',
+  'disable_work_sync', 'enable_delayed_work', 'enable_work', 'execute_in_process_context', 'get_completed_synchronize_rcu', 'kvfree_rcu_barrier',
+  'queue_work_node', 'rcu_gp_is_expedited', 'rcu_gp_is_normal', 'rcu_is_watching', 'set_worker_desc', 'start_poll_synchronize_rcu_expedited',
+  'system_dfl_wq', 'system_freezable_power_efficient_wq', 'system_freezable_wq', 'system_highpri_wq', 'system_long_wq', 'system_power_efficient_wq',
+  'tasklet_unlock', 'tasklet_unlock_spin_wait', 'work_on_cpu_key', 'work_on_cpu_safe_key', 'workqueue_congested', 'workqueue_set_max_active',
 ]);
 
 function* files(folder: string, isWanted: (name: string) => boolean): Iterable<string> {

@@ -14,7 +14,7 @@ import type { Scheduler } from './sched/scheduler.ts';
 import type { Allocator, Log, Reporter } from './services.ts';
 import type { InterruptContext, Softirqs } from './softirq/softirqs.ts';
 import { taskletExports, Tasklets } from './softirq/tasklets.ts';
-import { TICK_NS } from './time/clock.ts';
+import { TICK_NS } from '../abi/clock-rates.ts';
 import type { Time } from './time/time.ts';
 import { DelayedWorks } from './workqueue/delayed-work.ts';
 import { SystemWorkqueues, workqueueExports } from './workqueue/exports.ts';

@@ -3,13 +3,13 @@
 
 import type { Abi } from '../../abi/abi.ts';
 import { ERRNO } from '../../abi/errno.ts';
+import { TASK_RUNNING } from '../../abi/task-states.ts';
 import type { Ptr } from '../../base/ptr.ts';
 import type { Ram } from '../../base/ram.ts';
 import type { Sleeping } from '../../cpu/api.ts';
 import type { BlockedList } from '../sched/blocked-list.ts';
 import type { Scheduler } from '../sched/scheduler.ts';
 
-const TASK_RUNNING = 0;
 /** Low bits of the owner word: somebody waits; the lock is to be handed to the first waiter. */
 const FLAG_WAITERS = 1;
 const FLAGS = 7;

@@ -4,6 +4,7 @@
 
 import type { Abi } from '../../abi/abi.ts';
 import { ERRNO } from '../../abi/errno.ts';
+import { TASK_RUNNING, TASK_UNINTERRUPTIBLE } from '../../abi/task-states.ts';
 import type { Ptr } from '../../base/ptr.ts';
 import type { Ram } from '../../base/ram.ts';
 import type { Sleeping } from '../../cpu/api.ts';
@@ -11,8 +12,6 @@ import type { BlockedList } from '../sched/blocked-list.ts';
 import type { Scheduler } from '../sched/scheduler.ts';
 import type { Task } from '../sched/task.ts';
 
-const TASK_RUNNING = 0;
-const TASK_UNINTERRUPTIBLE = 2;
 const WRITER = 1;
 const WAITERS = 2;
 const READER = 256;

@@ -2,13 +2,12 @@
 
 import type { Abi } from '../../abi/abi.ts';
 import { ERRNO } from '../../abi/errno.ts';
+import { TASK_RUNNING } from '../../abi/task-states.ts';
 import type { Ptr } from '../../base/ptr.ts';
 import type { Ram } from '../../base/ram.ts';
 import type { Sleeping } from '../../cpu/api.ts';
 import type { BlockedList } from '../sched/blocked-list.ts';
 import type { Scheduler } from '../sched/scheduler.ts';
-
-const TASK_RUNNING = 0;
 
 export interface SemaphoreDeps {
   readonly ram: Ram;

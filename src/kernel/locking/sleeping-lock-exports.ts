@@ -1,5 +1,6 @@
 // Exported symbols of the locks that sleep: mutexes, semaphores, reader-writer semaphores.
 
+import { MAX_SCHEDULE_TIMEOUT, TASK_INTERRUPTIBLE as INTERRUPTIBLE, TASK_UNINTERRUPTIBLE as UNINTERRUPTIBLE, TASK_WAKEKILL } from '../../abi/task-states.ts';
 import type { Ptr } from '../../base/ptr.ts';
 import type { Sleeping } from '../../cpu/api.ts';
 import { type ExportTable, fn, sleeping } from '../exports/define.ts';
@@ -7,11 +8,7 @@ import type { Mutexes } from './mutex.ts';
 import type { Rwsems } from './rwsem.ts';
 import type { Semaphores } from './semaphore.ts';
 
-const INTERRUPTIBLE = 1;
-const UNINTERRUPTIBLE = 2;
-/** TASK_WAKEKILL | TASK_UNINTERRUPTIBLE. */
-const KILLABLE = 0x102;
-const NO_TIMEOUT = 2 ** 63;
+const KILLABLE = TASK_WAKEKILL | UNINTERRUPTIBLE;
 
 export interface SleepingLocks { readonly mutexes: Mutexes; readonly semaphores: Semaphores; readonly rwsems: Rwsems }
 
@@ -30,9 +27,9 @@ export function sleepingLockExports({ mutexes, semaphores, rwsems }: SleepingLoc
     mutex_unlock: fn('mutex_unlock', (mutex: Ptr<'mutex'>) => { mutexes.unlock(mutex); }),
     mutex_is_locked: fn('mutex_is_locked', (mutex: Ptr<'mutex'>) => mutexes.isLocked(mutex)),
 
-    down: sleeping('down', (sem: Ptr<'semaphore'>) => done(semaphores.down(sem, UNINTERRUPTIBLE, NO_TIMEOUT))),
-    down_interruptible: sleeping('down_interruptible', (sem: Ptr<'semaphore'>) => semaphores.down(sem, INTERRUPTIBLE, NO_TIMEOUT)),
-    down_killable: sleeping('down_killable', (sem: Ptr<'semaphore'>) => semaphores.down(sem, KILLABLE, NO_TIMEOUT)),
+    down: sleeping('down', (sem: Ptr<'semaphore'>) => done(semaphores.down(sem, UNINTERRUPTIBLE, MAX_SCHEDULE_TIMEOUT))),
+    down_interruptible: sleeping('down_interruptible', (sem: Ptr<'semaphore'>) => semaphores.down(sem, INTERRUPTIBLE, MAX_SCHEDULE_TIMEOUT)),
+    down_killable: sleeping('down_killable', (sem: Ptr<'semaphore'>) => semaphores.down(sem, KILLABLE, MAX_SCHEDULE_TIMEOUT)),
     down_timeout: sleeping('down_timeout', (sem: Ptr<'semaphore'>, timeout: number) => semaphores.down(sem, UNINTERRUPTIBLE, timeout)),
     // 1 when it could not be had: the reverse of the other trylocks.
     down_trylock: fn('down_trylock', (sem: Ptr<'semaphore'>) => (semaphores.trydown(sem) ? 0 : 1)),

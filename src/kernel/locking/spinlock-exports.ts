@@ -1,8 +1,9 @@
 // Exported symbols of spinning locks: every lock in its plain, _bh, _irq and _irqsave form, from one table of the forms.
 
+import { SOFTIRQ_DISABLE_OFFSET } from '../../abi/preempt-count.ts';
 import type { Ptr } from '../../base/ptr.ts';
 import { type ExportTable, fn } from '../exports/define.ts';
-import { SOFTIRQ_DISABLE_OFFSET, type SpinLocks } from './spinlock.ts';
+import type { SpinLocks } from './spinlock.ts';
 
 interface Kind {
   readonly lock: (locks: SpinLocks, lock: Ptr, symbol: string) => void;

@@ -3,6 +3,7 @@
 // asm-generic/qspinlock_types.h, qrwlock.h.
 // With one CPU nobody else can release a lock that is taken while we spin: that is a lock-up, and reported as such.
 
+import { SOFTIRQ_DISABLE_OFFSET } from '../../abi/preempt-count.ts';
 import type { Ptr } from '../../base/ptr.ts';
 import type { Ram } from '../../base/ram.ts';
 import { RFLAGS } from '../../x86/cpu-model.ts';
@@ -10,8 +11,6 @@ import { RFLAGS } from '../../x86/cpu-model.ts';
 const LOCKED = 1;
 const WRITER = 0xff;
 const READER = 0x200;
-/** local_bh_disable() adds this to the preempt count (SOFTIRQ_DISABLE_OFFSET). */
-export const SOFTIRQ_DISABLE_OFFSET = 0x200;
 
 /** The context of the CPU that takes locks. */
 export interface LockContext { preemptCount: number; areInterruptsDisabled: boolean }

@@ -2,6 +2,7 @@
 // section 11). Linux: kernel/panic.c, arch/x86/kernel/dumpstack.c, lib/bug.c.
 
 import type { Abi } from '../../abi/abi.ts';
+import { INTERRUPT_MASK } from '../../abi/preempt-count.ts';
 import type { Ptr } from '../../base/ptr.ts';
 import type { Ram } from '../../base/ram.ts';
 import type { Cpu } from '../../cpu/api.ts';
@@ -53,8 +54,6 @@ export interface PanicParts {
 }
 
 const LEVEL = { emerg: 0, alert: 1, crit: 2, err: 3, warning: 4, info: 6 } as const;
-/** Softirq, hardirq and NMI counts of preempt_count. */
-const INTERRUPT_MASK = 0x00ff_ff00;
 const CUT_HERE = '------------[ cut here ]------------';
 const END_TRACE = '---[ end trace 0000000000000000 ]---';
 

@@ -9,10 +9,13 @@ import type { Ram } from '../../base/ram.ts';
 import type { Cpu, Sleeping } from '../../cpu/api.ts';
 import type { EventQueue } from '../sched/event-queue.ts';
 import type { Scheduler } from '../sched/scheduler.ts';
-import { type Task, TASK_UNINTERRUPTIBLE } from '../sched/task.ts';
-import { HARDIRQ_OFFSET } from '../softirq/preempt-count.ts';
-import { SOFTIRQ, type Softirqs } from '../softirq/softirqs.ts';
-import { TICK_NS, type VirtualClock } from '../time/clock.ts';
+import type { Task } from '../sched/task.ts';
+import { TASK_UNINTERRUPTIBLE } from '../../abi/task-states.ts';
+import { HARDIRQ_OFFSET } from '../../abi/preempt-count.ts';
+import type { Softirqs } from '../softirq/softirqs.ts';
+import { SOFTIRQ } from '../../abi/softirq-numbers.ts';
+import type { VirtualClock } from '../time/clock.ts';
+import { TICK_NS } from '../../abi/clock-rates.ts';
 import type { RcuReadSide } from './read-side.ts';
 
 export interface RcuDeps {

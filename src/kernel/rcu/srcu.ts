@@ -5,8 +5,8 @@
 import type { Ptr } from '../../base/ptr.ts';
 import type { Cpu, Sleeping } from '../../cpu/api.ts';
 import type { Scheduler } from '../sched/scheduler.ts';
-import { TASK_UNINTERRUPTIBLE } from '../sched/task.ts';
-import { SOFTIRQ_DISABLE_OFFSET } from '../softirq/preempt-count.ts';
+import { TASK_UNINTERRUPTIBLE } from '../../abi/task-states.ts';
+import { SOFTIRQ_DISABLE_OFFSET } from '../../abi/preempt-count.ts';
 
 interface Domain {
   index: 0 | 1;

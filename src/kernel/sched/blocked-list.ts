@@ -6,7 +6,8 @@ import { listAddTail, listDelInit, listInit, listIsEmpty, listNext } from '../..
 import type { Ptr } from '../../base/ptr.ts';
 import type { Ram } from '../../base/ram.ts';
 import type { Scheduler } from './scheduler.ts';
-import { type Task, TASK_NORMAL } from './task.ts';
+import type { Task } from './task.ts';
+import { TASK_NORMAL } from '../../abi/task-states.ts';
 
 export class BlockedList {
   readonly #ram: Ram;

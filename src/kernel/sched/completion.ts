@@ -7,7 +7,7 @@ import type { Ram } from '../../base/ram.ts';
 import type { Sleeping } from '../../cpu/api.ts';
 import { BlockedList } from './blocked-list.ts';
 import type { Scheduler } from './scheduler.ts';
-import { MAX_SCHEDULE_TIMEOUT, TASK_RUNNING } from './task.ts';
+import { MAX_SCHEDULE_TIMEOUT, TASK_RUNNING } from '../../abi/task-states.ts';
 
 /** complete_all() leaves this many: a completion that never runs out (UINT_MAX). */
 const DONE_FOR_EVER = 0xffff_ffff;

@@ -9,7 +9,8 @@ import { type ExportTable, fn, sleeping, type VaList } from '../exports/define.t
 import type { Completions } from './completion.ts';
 import type { Kthreads } from './kthread.ts';
 import type { Scheduler } from './scheduler.ts';
-import { type Task, TASK_INTERRUPTIBLE, TASK_NORMAL, TASK_RUNNING, TASK_UNINTERRUPTIBLE, TASK_WAKEKILL } from './task.ts';
+import type { Task } from './task.ts';
+import { TASK_INTERRUPTIBLE, TASK_NORMAL, TASK_RUNNING, TASK_UNINTERRUPTIBLE, TASK_WAKEKILL } from '../../abi/task-states.ts';
 import type { WaitQueues } from './wait-queue.ts';
 
 const KILLABLE = TASK_WAKEKILL | TASK_UNINTERRUPTIBLE;

@@ -7,7 +7,8 @@ import type { Ram } from '../../base/ram.ts';
 import type { Cpu, Sleeping } from '../../cpu/api.ts';
 import { Errno, TaskKilled } from '../errors.ts';
 import type { Scheduler } from './scheduler.ts';
-import { PF_KTHREAD, type Task, TASK_DEAD, TASK_INTERRUPTIBLE, TASK_RUNNING, TASK_UNINTERRUPTIBLE } from './task.ts';
+import type { Task } from './task.ts';
+import { PF_KTHREAD, TASK_DEAD, TASK_INTERRUPTIBLE, TASK_RUNNING, TASK_UNINTERRUPTIBLE } from '../../abi/task-states.ts';
 
 interface Kthread {
   shouldStop: boolean;

@@ -11,7 +11,8 @@ import { Errno } from '../errors.ts';
 import type { Allocator, PerCpu, Tasks } from '../services.ts';
 import { GFP_KERNEL } from '../services.ts';
 import { EventQueue } from './event-queue.ts';
-import { MAX_SCHEDULE_TIMEOUT, PF_KTHREAD, Task, TASK_INTERRUPTIBLE, TASK_NORMAL, TASK_RUNNING, TASK_WAKEKILL, THREAD_SIZE, WAIT_SLOT_SIZE } from './task.ts';
+import { Task, THREAD_SIZE, WAIT_SLOT_SIZE } from './task.ts';
+import { MAX_SCHEDULE_TIMEOUT, PF_KTHREAD, TASK_INTERRUPTIBLE, TASK_NORMAL, TASK_RUNNING, TASK_WAKEKILL } from '../../abi/task-states.ts';
 
 /** Lower numbers are init, kthreadd and the threads that a booted Linux has. */
 const FIRST_PID = 100;

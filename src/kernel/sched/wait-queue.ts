@@ -8,7 +8,7 @@ import type { Ptr } from '../../base/ptr.ts';
 import type { Ram } from '../../base/ram.ts';
 import type { Cpu, Sleeping } from '../../cpu/api.ts';
 import type { Scheduler } from './scheduler.ts';
-import { TASK_RUNNING } from './task.ts';
+import { TASK_RUNNING } from '../../abi/task-states.ts';
 
 /** wait_queue_entry.flags (include/linux/wait.h). */
 export const WQ_FLAG_EXCLUSIVE = 0x01;

@@ -3,7 +3,8 @@
 
 import type { Sleeping } from '../../cpu/api.ts';
 import type { Scheduler } from '../sched/scheduler.ts';
-import { type Task, TASK_INTERRUPTIBLE } from '../sched/task.ts';
+import type { Task } from '../sched/task.ts';
+import { TASK_INTERRUPTIBLE } from '../../abi/task-states.ts';
 import type { Softirqs } from './softirqs.ts';
 
 export class Ksoftirqd {

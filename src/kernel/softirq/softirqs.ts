@@ -3,15 +3,14 @@
 // A handler runs on the stack of whatever was interrupted, with SOFTIRQ_OFFSET in preempt_count, and may not sleep.
 // Linux: kernel/softirq.c.
 
+import { SOFTIRQ } from '../../abi/softirq-numbers.ts';
 import type { Abi } from '../../abi/abi.ts';
 import { assert } from '../../base/assert.ts';
 import type { Ptr } from '../../base/ptr.ts';
 import type { Ram } from '../../base/ram.ts';
 import type { Log, PerCpu } from '../services.ts';
-import { HARDIRQ_OFFSET, INTERRUPT_MASK, SOFTIRQ_OFFSET } from './preempt-count.ts';
+import { HARDIRQ_OFFSET, INTERRUPT_MASK, SOFTIRQ_OFFSET } from '../../abi/preempt-count.ts';
 
-/** Softirq numbers: lower ones are served first (include/linux/interrupt.h). */
-export const SOFTIRQ = { HI: 0, TIMER: 1, NET_TX: 2, NET_RX: 3, BLOCK: 4, IRQ_POLL: 5, TASKLET: 6, SCHED: 7, HRTIMER: 8, RCU: 9 } as const;
 export type SoftirqNumber = (typeof SOFTIRQ)[keyof typeof SOFTIRQ];
 const NAMES = ['HI', 'TIMER', 'NET_TX', 'NET_RX', 'BLOCK', 'IRQ_POLL', 'TASKLET', 'SCHED', 'HRTIMER', 'RCU'];
 

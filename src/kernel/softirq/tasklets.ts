@@ -8,9 +8,11 @@ import type { Ram } from '../../base/ram.ts';
 import type { Cpu, Sleeping } from '../../cpu/api.ts';
 import { type ExportTable, fn, sleeping } from '../exports/define.ts';
 import type { Scheduler } from '../sched/scheduler.ts';
-import { type Task, TASK_UNINTERRUPTIBLE } from '../sched/task.ts';
+import type { Task } from '../sched/task.ts';
+import { TASK_UNINTERRUPTIBLE } from '../../abi/task-states.ts';
 import type { Log } from '../services.ts';
-import { SOFTIRQ, type SoftirqNumber, type Softirqs } from './softirqs.ts';
+import type { SoftirqNumber, Softirqs } from './softirqs.ts';
+import { SOFTIRQ } from '../../abi/softirq-numbers.ts';
 
 /** Bits of tasklet_struct.state. */
 const SCHEDULED = 1;

@@ -1,18 +1,12 @@
 // Virtual time: advances with executed work and by explicit steps (sleeping, delays), never with the host's clock. The jiffies
 // variable in RAM, which modules read without a call, follows at every step. Linux: kernel/time/timekeeping.c, jiffies.c.
 
+import { HZ, NSEC_PER_SEC, TICK_NSEC, TICK_NS } from '../../abi/clock-rates.ts';
 import type { Ptr } from '../../base/ptr.ts';
 import type { Ram } from '../../base/ram.ts';
 import type { KernelImage } from '../image.ts';
 import type { Clock } from '../services.ts';
 
-/** CONFIG_HZ of Debian's kernels. */
-export const HZ = 250;
-export const NSEC_PER_SEC = 1_000_000_000n;
-/** Length of a jiffy. */
-export const TICK_NSEC = NSEC_PER_SEC / BigInt(HZ);
-/** The same as a number. */
-export const TICK_NS = Number(TICK_NSEC);
 /** jiffies starts five minutes before the lower 32 bits wrap, so that code which cannot take that is found early. */
 export const INITIAL_JIFFIES = 2n ** 32n - 300n * BigInt(HZ);
 /** One cycle of the time-stamp counter is one nanosecond. */

@@ -1,6 +1,6 @@
 // Arithmetic between jiffies, clock ticks, nanoseconds and calendar time. Pure functions. Linux: kernel/time/time.c, timeconv.c.
 
-import { HZ, NSEC_PER_SEC, TICK_NSEC } from './clock.ts';
+import { HZ, NSEC_PER_SEC, TICK_NSEC } from '../../abi/clock-rates.ts';
 
 /** What "forever" is in jiffies. */
 export const MAX_JIFFY_OFFSET = (1n << 62n) - 2n;

@@ -7,7 +7,8 @@ import type { Ram } from '../../base/ram.ts';
 import type { Registers } from '../../cpu/api.ts';
 import { RAX, RDI, RDX } from '../../ir/ir.ts';
 import { at, data, type ExportTable, fn, raw } from '../exports/define.ts';
-import { HZ, NSEC_PER_SEC, TSC_KHZ, type VirtualClock } from './clock.ts';
+import { TSC_KHZ, type VirtualClock } from './clock.ts';
+import { HZ, NSEC_PER_SEC } from '../../abi/clock-rates.ts';
 import * as convert from './conversions.ts';
 
 export interface TimeDeps {

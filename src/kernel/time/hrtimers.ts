@@ -8,7 +8,8 @@ import type { Ptr } from '../../base/ptr.ts';
 import type { Ram } from '../../base/ram.ts';
 import type { Cpu } from '../../cpu/api.ts';
 import type { PerCpu } from '../services.ts';
-import { SOFTIRQ, type Softirqs } from '../softirq/softirqs.ts';
+import type { Softirqs } from '../softirq/softirqs.ts';
+import { SOFTIRQ } from '../../abi/softirq-numbers.ts';
 import type { VirtualClock } from './clock.ts';
 import type { TimeSource } from './timer-interrupt.ts';
 

@@ -5,8 +5,10 @@ import type { Abi } from '../../abi/abi.ts';
 import type { Ptr } from '../../base/ptr.ts';
 import type { Ram } from '../../base/ram.ts';
 import type { Cpu } from '../../cpu/api.ts';
-import { SOFTIRQ, type Softirqs } from '../softirq/softirqs.ts';
-import { INITIAL_JIFFIES, TICK_NS, type VirtualClock } from './clock.ts';
+import type { Softirqs } from '../softirq/softirqs.ts';
+import { SOFTIRQ } from '../../abi/softirq-numbers.ts';
+import { INITIAL_JIFFIES, type VirtualClock } from './clock.ts';
+import { TICK_NS } from '../../abi/clock-rates.ts';
 import { TimerWheel, type WheelNode, wheelNode } from './timer-wheel.ts';
 import type { TimeSource } from './timer-interrupt.ts';
 

@@ -4,7 +4,8 @@
 import type { Ptr } from '../../base/ptr.ts';
 import type { Cpu, Sleeping } from '../../cpu/api.ts';
 import type { Scheduler } from '../sched/scheduler.ts';
-import { type Task, TASK_DEAD, TASK_RUNNING } from '../sched/task.ts';
+import type { Task } from '../sched/task.ts';
+import { TASK_DEAD, TASK_RUNNING } from '../../abi/task-states.ts';
 import { TaskKilled } from '../errors.ts';
 import type { WorkItem } from './work-item.ts';
 
