@@ -3,7 +3,7 @@
 // A handler runs on the stack of whatever was interrupted, with SOFTIRQ_OFFSET in preempt_count, and may not sleep.
 // Linux: kernel/softirq.c.
 
-import { SOFTIRQ } from '../../abi/softirq-numbers.ts';
+import type { SOFTIRQ } from '../../abi/softirq-numbers.ts';
 import type { Abi } from '../../abi/abi.ts';
 import { assert } from '../../base/assert.ts';
 import type { Ptr } from '../../base/ptr.ts';
