@@ -14,7 +14,6 @@ interface Kthread {
   shouldStop: boolean;
   shouldPark: boolean;
   isParked: boolean;
-  hasRun: boolean;
   result: number;
   /** Tasks that wait for it to end or to park. */
   readonly watchers: Set<Task>;
@@ -49,14 +48,13 @@ export class Kthreads {
     const { scheduler, ram } = this.#deps;
     const task = scheduler.create(name, (self) => this.#run(self, threadFn, data), TASK_UNINTERRUPTIBLE);
     ram.writeU32(task.address + this.#flags, ram.readU32(task.address + this.#flags) | PF_KTHREAD);
-    this.#byTask.set(task, { shouldStop: false, shouldPark: false, isParked: false, hasRun: false, result: 0, watchers: new Set() });
+    this.#byTask.set(task, { shouldStop: false, shouldPark: false, isParked: false, result: 0, watchers: new Set() });
     return task;
   }
 
   *#run(task: Task, threadFn: Ptr, data: Ptr): Sleeping<void> {
     const { cpu, scheduler, callSite } = this.#deps;
     const thread = this.#of(task);
-    thread.hasRun = true;
     // Stopped before it ever ran: the function is not called (Linux: -EINTR).
     thread.result = -ERRNO.EINTR;
     try {
