@@ -12,6 +12,7 @@ import type { InterruptLine } from './kernel/irq/interrupts.ts';
 import type { LoadObserver } from './kernel/module/observer.ts';
 import type { ModuleInfo } from './kernel/module/module-system.ts';
 import { consoleText, type LogRecord } from './kernel/printk/record.ts';
+import { offsetText } from './kernel/symbol-text.ts';
 import { readVirtualFile, writeVirtualFile } from './kernel/virtual-files.ts';
 
 export type { Abi } from './abi/abi.ts';
@@ -94,7 +95,7 @@ export class Kernel {
   /** What lies at an address: `name+0x1/0x20 [module]`. */
   symbolAt(address: Ptr): string | undefined {
     const symbol = this.parts.modules.symbolize(address);
-    return symbol && `${symbol.name}+0x${symbol.offset.toString(16)}/0x${symbol.size.toString(16)}${symbol.module === null ? '' : ` [${symbol.module}]`}`;
+    return symbol && offsetText(symbol);
   }
   /** A live, typed view of a guest struct: members by name, nested structs and arrays included. */
   struct(name: string, address: Ptr): ReturnType<typeof view> { return view(this.parts.abi, this.parts.ram, name, address); }

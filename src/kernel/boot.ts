@@ -2,6 +2,8 @@
 // interfaces; where two need each other, the earlier one reaches the later one through a closure. Linux: init/main.c.
 
 import type { Abi } from '../abi/abi.ts';
+import { HZ, TICK_NS } from '../abi/clock-rates.ts';
+import { SOFTIRQ } from '../abi/softirq-numbers.ts';
 import type { Ptr } from '../base/ptr.ts';
 import { Ram } from '../base/ram.ts';
 import type { HostFunction } from '../cpu/api.ts';
@@ -55,9 +57,7 @@ import type { Reporter, Symbols, Tasks } from './services.ts';
 import { symbolName, symbolText } from './symbol-text.ts';
 import { Ksoftirqd } from './softirq/ksoftirqd.ts';
 import { Softirqs } from './softirq/softirqs.ts';
-import { SOFTIRQ } from '../abi/softirq-numbers.ts';
 import { VirtualClock } from './time/clock.ts';
-import { HZ, TICK_NS } from '../abi/clock-rates.ts';
 import { jiffiesToMsecs, msecsToJiffies } from './time/conversions.ts';
 import { LOOPS_PER_JIFFY, timeExports } from './time/exports.ts';
 import { bootTime, type Time } from './time/time.ts';
@@ -131,10 +131,10 @@ export function bootKernel(options: KernelOptions): KernelParts {
     readMsr: () => undefined, writeMsr: () => false, interruptsChanged: (isEnabled) => { if (isEnabled) irqs?.pending.arrive(); }, pagingChanged: () => {},
   });
   const cpu = new Processor({ ram, model, outside: { load: () => undefined, store: storeUnsealed }, ...(options.engine === 'interp' ? {} : { wasm: createWasmBackEnd }) });
-  if (options.onCall) traceCalls(cpu, { abi, ram, symbols: { symbolize: (address) => modules.symbolize(address), addressOf: (name) => modules.addressOf(name) }, onCall: options.onCall });
+  const symbols: Symbols = { symbolize: (address) => modules.symbolize(address), addressOf: (name) => modules.addressOf(name) };
+  if (options.onCall) traceCalls(cpu, { abi, ram, symbols, onCall: options.onCall });
   const clock: VirtualClock = new VirtualClock({ ram, image, workDone: () => cpu.workDone, nsPerWork: NS_PER_WORK, ...(options.bootTimeNs === undefined ? {} : { bootTimeNs: options.bootTimeNs }) });
 
-  const symbols: Symbols = { symbolize: (address) => modules.symbolize(address), addressOf: (name) => modules.addressOf(name) };
   const tasks: Tasks = { get current() { return scheduler.current; } };
   const reporter: Reporter = {
     warn: (at, text) => { panic.warn(at, text); },
@@ -191,7 +191,7 @@ export function bootKernel(options: KernelOptions): KernelParts {
   const callSite = (name: string): Ptr => image.callSite(name);
   const time = bootTime({
     ram, abi, cpu, perCpu: memory.perCpu, clock, context, softirqs, callSite, lockedUp, define, events: scheduler.events, nsPerWork: NS_PER_WORK,
-    exhausted: exceptions.exhausted, watchdogWork: options.watchdogWork ?? WATCHDOG_WORK, current: () => scheduler.current,
+    exhausted: exceptions.exhausted, watchdogWork: (options.watchdogWork ?? WATCHDOG_WORK) || Number.POSITIVE_INFINITY, current: () => scheduler.current,
   });
   const atomicSwitch = (): void => {
     panic.schedulingWhileAtomic();
