@@ -82,7 +82,12 @@ describe.skipIf(!browser)(`in a browser${browser ? '' : ' (needs Chromium; Debia
     }
     server?.close();
     server?.closeAllConnections();
-    fs.rmSync(profile, { recursive: true, force: true, maxRetries: 10 });
+    // Chromium's own helpers outlive it by a moment and still write to the profile, which is a temporary folder either way.
+    try {
+      fs.rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    } catch (error) {
+      console.log(`left behind: ${profile} (${(error as Error).message})`);
+    }
   });
 
   const files = Object.fromEntries(FILES.map((name) => [name, new Uint8Array(contentOf(name))]));
